@@ -1,0 +1,97 @@
+//! What a user can set: variables, directories, the configuration files. One place for every name.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::error::{Attempt, Error, Result};
+use crate::host::Host;
+use crate::text::{PathText, Shown};
+
+/// The base that `create` takes when none is named: a path or a known name.
+pub(crate) const BASE: &str = "MLENV_BASE";
+/// Where `create -n NAME` puts envs.
+pub(crate) const ENVS: &str = "MLENV_ENVS";
+/// How many threads make links; a number from 1 to 256.
+pub(crate) const THREADS: &str = "MLENV_THREADS";
+/// Site configuration directory, in place of `/etc/mlenv`.
+pub(crate) const SITE: &str = "MLENV_SITE";
+
+/// The four directories of the XDG base directory specification, each with `mlenv` at its end.
+pub(crate) struct Dirs {
+    /// Envs made by name.
+    pub(crate) envs: PathBuf,
+    /// `config.toml` and `bases.toml` of the user.
+    pub(crate) config: PathBuf,
+    /// The same of the site: `/etc/mlenv`.
+    pub(crate) site: PathBuf,
+    /// What mlenv remembers: where envs are.
+    pub(crate) state: PathBuf,
+    /// What can be made again: indexes, facts about bases.
+    pub(crate) cache: PathBuf,
+}
+
+impl Dirs {
+    /// Reads `XDG_*_HOME`, `HOME` and `MLENV_ENVS`; fails when `HOME` is needed and missing.
+    pub(crate) fn new(host: &Host) -> Result<Self> {
+        let under = |variable: &str, fallback: &str| -> Result<PathBuf> {
+            let root = match host.path_var(variable) {
+                Some(root) => root,
+                None => host.home()?.join(fallback),
+            };
+            Ok(root.join("mlenv"))
+        };
+        let data = under("XDG_DATA_HOME", ".local/share")?;
+        Ok(Self {
+            envs: host.path_var(ENVS).unwrap_or_else(|| data.join("envs")),
+            config: under("XDG_CONFIG_HOME", ".config")?,
+            site: host.path_var(SITE).unwrap_or_else(|| PathBuf::from("/etc/mlenv")),
+            state: under("XDG_STATE_HOME", ".local/state")?,
+            cache: under("XDG_CACHE_HOME", ".cache")?,
+        })
+    }
+}
+
+/// `config.toml`: the site's, overlaid by the user's.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Config {
+    /// The default base: a path or a known name.
+    pub(crate) base: Option<PathText>,
+    /// Where `create -n` puts envs.
+    pub(crate) envs: Option<PathText>,
+}
+
+impl Config {
+    /// Reads both files; a missing one is empty, an unreadable one an error.
+    pub(crate) fn load(dirs: &Dirs) -> Result<Self> {
+        let site: Self = read_toml(&dirs.site.join("config.toml"))?.unwrap_or_default();
+        let user: Self = read_toml(&dirs.config.join("config.toml"))?.unwrap_or_default();
+        Ok(Self { base: user.base.or(site.base), envs: user.envs.or(site.envs) })
+    }
+}
+
+/// Reads a TOML file into `T`; `None` where there is no such file.
+pub(crate) fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>> {
+    let text = match std::fs::read_to_string(path) {
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        other => other.attempt("read", path)?,
+    };
+    toml::from_str(&text).map(Some).map_err(|cause| {
+        Error::new(format!("could not understand {}: {}", Shown(path), cause.to_string().trim_end()))
+            .hint("mend that line, or move the file away")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn xdg_variables_win_over_home() {
+        let host = Host::fake(&[("HOME", "/h"), ("XDG_CACHE_HOME", "/c")], Path::new("/"));
+        let dirs = Dirs::new(&host).unwrap();
+        assert_eq!(dirs.cache, Path::new("/c/mlenv"));
+        assert_eq!(dirs.envs, Path::new("/h/.local/share/mlenv/envs"));
+    }
+}

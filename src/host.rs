@@ -1,0 +1,125 @@
+//! The world as the process found it: variables, working directory, terminal. Read once, passed down.
+//!
+//! Nothing else in the program reads the environment, so a test can hand any world to any room.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// The process's surroundings.
+pub(crate) struct Host {
+    vars: HashMap<OsString, OsString>,
+    cwd: Option<PathBuf>,
+    /// True where words may use colour and progress may be drawn.
+    pub(crate) terminal: bool,
+}
+
+impl Host {
+    /// Takes the world in. The only place that reads it.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the world")]
+    pub(crate) fn from_process() -> Self {
+        Self {
+            vars: std::env::vars_os().collect(),
+            cwd: std::env::current_dir().ok(),
+            terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// A variable's value; one that is set but empty counts as not set, as XDG and conda have it.
+    pub(crate) fn var(&self, name: &str) -> Option<&OsStr> {
+        self.vars.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// A variable that names a path, if it is absolute; relative ones are ignored, as XDG asks.
+    pub(crate) fn path_var(&self, name: &str) -> Option<PathBuf> {
+        self.var(name).map(PathBuf::from).filter(|path| path.is_absolute())
+    }
+
+    /// The working directory, by the shell's own name for it (`$PWD`) where that is the same place.
+    pub(crate) fn cwd(&self) -> Result<PathBuf> {
+        let physical = self.cwd.as_deref().ok_or_else(|| {
+            Error::new("could not find the working directory: it was removed or cannot be read").hint("run `cd` first")
+        })?;
+        Ok(match self.path_var("PWD") {
+            Some(logical) if same_place(&logical, physical) => logical,
+            _ => physical.to_owned(),
+        })
+    }
+
+    /// `path` made absolute against the working directory. `..` means what it means to the kernel, so that
+    /// `-p ../x` makes what `ls ../x` shows; all else keeps the name that the user gave it.
+    pub(crate) fn absolute(&self, path: &Path) -> Result<PathBuf> {
+        if path.is_absolute() { Ok(tidy(path)) } else { Ok(tidy(&self.cwd()?.join(path))) }
+    }
+
+    /// The first executable called `name` on `$PATH`, absolute directories only.
+    pub(crate) fn find_program(&self, name: &str) -> Option<PathBuf> {
+        use std::os::unix::fs::PermissionsExt;
+        std::env::split_paths(self.var("PATH")?).filter(|dir| dir.is_absolute()).map(|dir| dir.join(name)).find(|path| {
+            path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+        })
+    }
+
+    /// The user's home directory.
+    pub(crate) fn home(&self) -> Result<PathBuf> {
+        self.path_var("HOME").ok_or_else(|| {
+            Error::new("could not find your home directory: HOME is not set").hint("set HOME, or give paths with -p")
+        })
+    }
+}
+
+fn same_place(left: &Path, right: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (left.metadata(), right.metadata()) {
+        (Ok(left), Ok(right)) => (left.dev(), left.ino()) == (right.dev(), right.ino()),
+        _ => false,
+    }
+}
+
+/// Takes `.` and `..` out of an absolute path; links are followed only where a `..` comes after them.
+fn tidy(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                out = out.canonicalize().unwrap_or(out);
+                out.pop();
+            }
+            Component::CurDir => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+impl Host {
+    /// A made-up world for tests.
+    pub(crate) fn fake(vars: &[(&str, &str)], cwd: &Path) -> Self {
+        let vars = vars.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { vars, cwd: Some(cwd.to_owned()), terminal: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_absolute() {
+        let host = Host::fake(&[], Path::new("/a/b"));
+        assert_eq!(host.absolute(Path::new("../c/./d")).unwrap(), Path::new("/a/c/d"));
+        assert_eq!(host.absolute(Path::new("/x/../y")).unwrap(), Path::new("/y"));
+    }
+
+    #[test]
+    fn empty_variables_count_as_unset_and_relative_paths_are_ignored() {
+        let host = Host::fake(&[("A", ""), ("B", "rel")], Path::new("/"));
+        assert_eq!(host.var("A"), None);
+        assert_eq!(host.path_var("B"), None);
+    }
+}

@@ -1,0 +1,36 @@
+//! `mlenv`: light, writable environments on big, shared, read-only software.
+//!
+//! This file only joins the parts: the world is read, the words are parsed, one verb runs, and a failure
+//! becomes a sentence and an exit code. ARCHITECTURE.md tells where everything else is.
+
+mod cli;
+mod cmd;
+mod config;
+mod error;
+mod exec;
+mod fs;
+mod host;
+mod overlay;
+mod text;
+mod ui;
+
+use std::process::ExitCode;
+
+use crate::host::Host;
+use crate::ui::Ui;
+
+fn main() -> ExitCode {
+    let host = Host::from_process();
+    let arguments = match cli::parse() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    let ui = Ui::new(arguments.loudness(), host.terminal);
+    match cmd::run(arguments.command, &host, ui) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            ui.fail(&error);
+            ExitCode::from(error.exit().code())
+        }
+    }
+}

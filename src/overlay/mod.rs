@@ -1,0 +1,3 @@
+//! Envs on disk: which links they hold, how they are made, recorded, read and removed.
+
+pub(crate) mod layout;
