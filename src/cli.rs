@@ -15,7 +15,9 @@ use crate::ui::Loudness;
 /// you install what is missing. The base is never written to.
 #[derive(Debug, Parser)]
 #[command(name = "mlenv", version, arg_required_else_help = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done; 1 no (not found, nothing active); 2 usage or environment error; 130 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 done; 1 no (not found, nothing active); 2 usage or environment error; 130 interrupted."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -63,6 +65,7 @@ Examples:
   mlenv create -p myEnv                               on the default base, in ./myEnv
   mlenv create -n tune --base ml                      by name, on the known base `ml`
   mlenv create -p myEnv --base /cvmfs/.../ml-base:alma9   on an image directory")]
+#[expect(clippy::struct_excessive_bools, reason = "flags, each on its own")]
 pub(crate) struct Create {
     #[command(flatten)]
     pub(crate) place: Place,
@@ -81,6 +84,9 @@ pub(crate) struct Create {
     /// Replace an env that is already there (never something that is no env)
     #[arg(short, long)]
     pub(crate) force: bool,
+    /// Look through the base anew instead of using its index
+    #[arg(long)]
+    pub(crate) reindex: bool,
     /// How many threads make links [default: by the file system]
     #[arg(long, value_name = "N", env = crate::config::THREADS, hide_env_values = true)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -139,7 +145,9 @@ pub(crate) enum Base {
         json: bool,
     },
     /// Give a base a name
-    #[command(after_help = "Example:\n  mlenv base add /cvmfs/.../ml-base:alma9/opt/conda --name ml")]
+    #[command(
+        after_help = "Example:\n  mlenv base add /cvmfs/.../ml-base:alma9/opt/conda --name ml"
+    )]
     Add {
         /// The base's directory, or an image directory that holds opt/conda
         path: PathBuf,

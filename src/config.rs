@@ -78,8 +78,12 @@ pub(crate) fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Opt
         other => other.attempt("read", path)?,
     };
     toml::from_str(&text).map(Some).map_err(|cause| {
-        Error::new(format!("could not understand {}: {}", Shown(path), cause.to_string().trim_end()))
-            .hint("mend that line, or move the file away")
+        Error::new(format!(
+            "could not understand {}: {}",
+            Shown(path),
+            cause.to_string().trim_end()
+        ))
+        .hint("mend that line, or move the file away")
     })
 }
 

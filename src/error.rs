@@ -126,14 +126,18 @@ fn reason(cause: &io::Error) -> String {
 /// What helps against the failures that users of shared file systems meet.
 fn cure(cause: &io::Error) -> Option<&'static str> {
     match cause.kind() {
-        io::ErrorKind::StorageFull => {
-            Some("free some space or inodes there (`df -h`, `df -i`), or choose a place on another file system")
+        io::ErrorKind::StorageFull => Some(
+            "free some space or inodes there (`df -h`, `df -i`), or choose a place on another file system",
+        ),
+        io::ErrorKind::QuotaExceeded => Some(
+            "your quota is used up (`quota -s`): remove files there, or choose a place on another file system",
+        ),
+        io::ErrorKind::ReadOnlyFilesystem => {
+            Some("that file system is read-only: choose a place that you can write")
         }
-        io::ErrorKind::QuotaExceeded => {
-            Some("your quota is used up (`quota -s`): remove files there, or choose a place on another file system")
+        io::ErrorKind::PermissionDenied => {
+            Some("choose a place where you may write, or ask its owner")
         }
-        io::ErrorKind::ReadOnlyFilesystem => Some("that file system is read-only: choose a place that you can write"),
-        io::ErrorKind::PermissionDenied => Some("choose a place where you may write, or ask its owner"),
         io::ErrorKind::StaleNetworkFileHandle | io::ErrorKind::NotConnected => {
             Some("the file system is gone or was mounted anew: check it with `ls`, then try again")
         }

@@ -29,9 +29,33 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes a file that must not be there yet.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    File::create_new(path)?.write_all(bytes)
+}
+
+/// Makes a link that must not be there yet.
+pub(crate) fn make_link(target: &Path, path: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, path)
+}
+
 /// Makes a directory and its missing parents; directories for one user's memory get `mode` 0700.
 pub(crate) fn make_dirs(path: &Path, mode: u32) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(mode).create(path)
+}
+
+/// Makes one new directory.
+pub(crate) fn make_dir(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)
+}
+
+/// Removes empty directories upwards from `path`, as far as `top` and including it.
+pub(crate) fn remove_empty_dirs(path: &Path, top: &Path) {
+    for dir in path.ancestors().take_while(|dir| dir.starts_with(top)) {
+        if fs::remove_dir(dir).is_err() {
+            return;
+        }
+    }
 }
 
 /// Points the link `path` at `target`, replacing a link or file that is there, in one step.
@@ -82,7 +106,9 @@ fn remove_at<P: NixPath + ?Sized>(parent: impl AsFd + Copy, name: &P) -> io::Res
     };
     // Names are read first: some file systems skip entries when a directory shrinks under its reader.
     let entries = dir.iter().collect::<Result<Vec<_>, _>>()?;
-    for entry in entries.iter().filter(|entry| !matches!(entry.file_name().to_bytes(), b"." | b"..")) {
+    for entry in
+        entries.iter().filter(|entry| !matches!(entry.file_name().to_bytes(), b"." | b".."))
+    {
         match remove_entry(&dir, entry) {
             Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => {
                 fchmod(&dir, Mode::S_IRWXU)?;

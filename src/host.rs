@@ -41,7 +41,8 @@ impl Host {
     /// The working directory, by the shell's own name for it (`$PWD`) where that is the same place.
     pub(crate) fn cwd(&self) -> Result<PathBuf> {
         let physical = self.cwd.as_deref().ok_or_else(|| {
-            Error::new("could not find the working directory: it was removed or cannot be read").hint("run `cd` first")
+            Error::new("could not find the working directory: it was removed or cannot be read")
+                .hint("run `cd` first")
         })?;
         Ok(match self.path_var("PWD") {
             Some(logical) if same_place(&logical, physical) => logical,
@@ -58,15 +59,20 @@ impl Host {
     /// The first executable called `name` on `$PATH`, absolute directories only.
     pub(crate) fn find_program(&self, name: &str) -> Option<PathBuf> {
         use std::os::unix::fs::PermissionsExt;
-        std::env::split_paths(self.var("PATH")?).filter(|dir| dir.is_absolute()).map(|dir| dir.join(name)).find(|path| {
-            path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-        })
+        std::env::split_paths(self.var("PATH")?)
+            .filter(|dir| dir.is_absolute())
+            .map(|dir| dir.join(name))
+            .find(|path| {
+                path.metadata()
+                    .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+            })
     }
 
     /// The user's home directory.
     pub(crate) fn home(&self) -> Result<PathBuf> {
         self.path_var("HOME").ok_or_else(|| {
-            Error::new("could not find your home directory: HOME is not set").hint("set HOME, or give paths with -p")
+            Error::new("could not find your home directory: HOME is not set")
+                .hint("set HOME, or give paths with -p")
         })
     }
 }

@@ -3,6 +3,7 @@
 //! This file only joins the parts: the world is read, the words are parsed, one verb runs, and a failure
 //! becomes a sentence and an exit code. ARCHITECTURE.md tells where everything else is.
 
+mod base;
 mod cli;
 mod cmd;
 mod config;
@@ -11,6 +12,7 @@ mod exec;
 mod fs;
 mod host;
 mod overlay;
+mod resolve;
 mod text;
 mod ui;
 

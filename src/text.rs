@@ -39,7 +39,8 @@ pub(crate) fn shown(text: &str) -> String {
 
 /// True for what a terminal obeys instead of showing: C0, C1, and the invisible direction marks.
 fn steers_terminal(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A path as data: a string where it is UTF-8, else `{ percent = "..." }` with each odd byte as `%XX`.

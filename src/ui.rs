@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget};
 
 use crate::error::Error;
 
@@ -25,7 +25,6 @@ pub(crate) enum Loudness {
     Normal,
 }
 
-#[expect(clippy::print_stderr, reason = "the one room that speaks to people")]
 impl Ui {
     /// `terminal` says whether stderr can draw progress.
     pub(crate) fn new(loudness: Loudness, terminal: bool) -> Self {
@@ -47,11 +46,16 @@ impl Ui {
     }
 
     /// Something is not as it should be, but the work went on.
+    #[expect(
+        clippy::unused_self,
+        reason = "warnings and failures are said however quiet; callers need not know"
+    )]
     pub(crate) fn warn(self, line: impl AsRef<str>) {
         anstream::eprintln!("mlenv: warning: {}", line.as_ref());
     }
 
     /// The failure that ends the program.
+    #[expect(clippy::unused_self, reason = "as above")]
     pub(crate) fn fail(self, error: &Error) {
         anstream::eprintln!("mlenv: {error}");
         if let Some(cure) = error.cure() {
@@ -59,19 +63,11 @@ impl Ui {
         }
     }
 
-    /// A bar for work of `total` steps; drawn on a terminal only, and only when it takes long enough to see.
-    pub(crate) fn progress(self, what: &'static str, total: u64) -> ProgressBar {
-        let bar = ProgressBar::with_draw_target(Some(total), self.draw_target()).with_message(what);
-        let style = ProgressStyle::with_template("mlenv: {msg} {wide_bar} {pos}/{len}");
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
-        bar
-    }
-
-    /// The same for work whose size is not known.
+    /// A sign of life for work whose size is not known; drawn on a terminal only.
     pub(crate) fn spinner(self, what: &'static str) -> ProgressBar {
-        let bar = ProgressBar::with_draw_target(None, self.draw_target()).with_message(what);
+        let target =
+            if self.draws() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target).with_message(what);
         if self.draws() {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
@@ -80,9 +76,5 @@ impl Ui {
 
     fn draws(self) -> bool {
         self.terminal && self.loudness == Loudness::Normal
-    }
-
-    fn draw_target(self) -> ProgressDrawTarget {
-        if self.draws() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }
     }
 }

@@ -1,26 +1,61 @@
 //! One file per verb. A verb joins rooms, prints results to stdout and hands words to `ui`.
 
-use std::io::Write;
+mod base;
+mod create;
+mod generate;
+mod info;
+mod list;
+mod remove;
+
+use std::io::{ErrorKind, Write};
+
+use serde::Serialize;
 
 use crate::cli::Command;
+use crate::config::Dirs;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::ui::Ui;
 
+/// What every verb may look at.
+struct Context<'a> {
+    host: &'a Host,
+    dirs: Dirs,
+    ui: Ui,
+}
+
 /// Runs one verb.
-pub(crate) fn run(command: Command, _host: &Host, _ui: Ui) -> Result<()> {
+pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
+    let command = match command {
+        // Generated text needs nothing of the world.
+        Command::Completions(arguments) => return generate::completions(&arguments),
+        Command::Man(_) => return generate::man(),
+        other => other,
+    };
+    let context = Context { host, dirs: Dirs::new(host)?, ui };
     match command {
-        _ => Err(Error::new("not built yet")),
+        Command::Create(arguments) => create::run(&context, &arguments),
+        Command::List(arguments) => list::run(&context, &arguments),
+        Command::Info(arguments) => info::run(&context, &arguments),
+        Command::Remove(arguments) => remove::run(&context, &arguments),
+        Command::Base(arguments) => base::run(&context, arguments),
+        Command::Completions(_) | Command::Man(_) => Ok(()),
     }
 }
 
 /// Prints a result. A reader that went away (`mlenv list | head -1`) is no failure.
-fn print(text: &str) -> Result<()> {
-    let written = std::io::stdout().lock().write_all(text.as_bytes());
-    match written {
-        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
+fn print(text: impl AsRef<[u8]>) -> Result<()> {
+    match std::io::stdout().lock().write_all(text.as_ref()) {
+        Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
             Err(Error::new(format!("could not write the result: {cause}")))
         }
         _ => Ok(()),
     }
+}
+
+/// Prints a result for programs.
+fn print_json(value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|cause| Error::new(format!("could not write the result as JSON: {cause}")))?;
+    print(text + "\n")
 }

@@ -49,11 +49,16 @@ pub(crate) enum Fate {
 /// `include` and `Menu` were missing in the archives of the sourced scripts: without the first
 /// `python3-config --includes` names a directory that does not exist, without the second conda cannot remove
 /// packages with shortcuts.
-const STANDARD: [&str; 9] = ["bin", "sbin", "etc", "ssl", "lib", "include", "Menu", "conda-meta", "share"];
+const STANDARD: [&str; 9] =
+    ["bin", "sbin", "etc", "ssl", "lib", "include", "Menu", "conda-meta", "share"];
 
 /// Directories whose files take effect by being there.
-const LIVELY: [&str; 4] =
-    ["share/jupyter/kernels", "etc/conda/activate.d", "etc/conda/deactivate.d", "etc/conda/env_vars.d"];
+const LIVELY: [&str; 4] = [
+    "share/jupyter/kernels",
+    "etc/conda/activate.d",
+    "etc/conda/deactivate.d",
+    "etc/conda/env_vars.d",
+];
 
 /// Decides about `path`, relative to the base's prefix. `python_lib` is the standard library's directory name,
 /// such as `python3.11`.
@@ -67,10 +72,11 @@ pub(crate) fn fate(layout: Layout, python_lib: &str, path: &Path) -> Fate {
         // Python finds its library through the interpreter and `home`; it never reads links to it in an env.
         ("lib" | "lib64", [lib, ..]) if *lib == python_lib => Fate::Leave,
         ("conda-meta", []) => Fate::LinkOwned,
-        ("conda-meta", [record]) if record.ends_with(".json") => Fate::LinkAny,
-        ("conda-meta", _) => Fate::Leave,
-        // Package caches, other envs and the base's own index are no part of an env.
-        ("pkgs" | "envs" | "condabin", _) => Fate::Leave,
+        ("conda-meta", [record]) if Path::new(record).extension() == Some(OsStr::new("json")) => {
+            Fate::LinkAny
+        }
+        // Of `conda-meta` only records; package caches and other envs are no part of an env.
+        ("conda-meta" | "pkgs" | "envs" | "condabin", _) => Fate::Leave,
         ("bin", _) => Fate::LinkAny,
         _ if LIVELY.iter().any(|lively| path.starts_with(lively)) => Fate::LinkOrCarry,
         _ if layout == Layout::Full => Fate::LinkOwned,
@@ -91,7 +97,9 @@ fn is_litter(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     name == "__pycache__"
         || name == OsStr::new(".cache")
-        || [".pyc", ".pyo", ".log", ".lock", "~", ".swp"].iter().any(|end| name.as_bytes().ends_with(end.as_bytes()))
+        || [".pyc", ".pyo", ".log", ".lock", "~", ".swp"]
+            .iter()
+            .any(|end| name.as_bytes().ends_with(end.as_bytes()))
 }
 
 /// A component as text; names that are no UTF-8 match no rule and so follow the general ones.
@@ -109,7 +117,11 @@ mod tests {
     #[track_caller]
     fn check(layout: Layout, expected: &[(&str, Fate)]) {
         for (path, fate_expected) in expected {
-            assert_eq!(fate(layout, "python3.11", Path::new(path)), *fate_expected, "{layout:?} {path}");
+            assert_eq!(
+                fate(layout, "python3.11", Path::new(path)),
+                *fate_expected,
+                "{layout:?} {path}"
+            );
         }
     }
 

@@ -1,3 +1,24 @@
-//! Envs on disk: which links they hold, how they are made, recorded, read and removed.
+//! Envs on disk: which links they hold, how they are made, recorded, found and removed.
+//!
+//! `survey` and `tgz` look, `plan` is what they found, `archive` keeps it, `check` doubts it, `unpack` makes it
+//! real inside a `stage`, and `record` says at last that it is an env. Written is only below one root.
 
+pub(crate) mod archive;
+pub(crate) mod check;
+pub(crate) mod conda_files;
+pub(crate) mod create;
+pub(crate) mod index;
 pub(crate) mod layout;
+pub(crate) mod parallel;
+pub(crate) mod plan;
+pub(crate) mod pyvenv;
+pub(crate) mod record;
+pub(crate) mod registry;
+pub(crate) mod script;
+pub(crate) mod seekable;
+pub(crate) mod skeleton;
+pub(crate) mod stage;
+pub(crate) mod survey;
+pub(crate) mod tgz;
+pub(crate) mod threads;
+pub(crate) mod unpack;

@@ -1,0 +1,141 @@
+//! A conda prefix's records: names of packages, and which files they own.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::error::{Attempt, Error, Result};
+use crate::overlay::parallel;
+use crate::text::Shown;
+
+/// A package's name, version and build, as its record's file name tells.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Package {
+    /// As in `numpy`.
+    pub(crate) name: String,
+    /// As in `1.26.4`.
+    pub(crate) version: String,
+    /// As in `py311h64a7726_0`.
+    pub(crate) build: String,
+}
+
+impl Package {
+    /// Takes `name-version-build.json` apart; version and build never hold a `-`.
+    pub(crate) fn from_record_name(file: &str) -> Option<Self> {
+        let stem = file.strip_suffix(".json")?;
+        let mut parts = stem.rsplitn(3, '-');
+        let (build, version, name) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self { name: name.to_owned(), version: version.to_owned(), build: build.to_owned() })
+    }
+}
+
+/// The packages recorded in `PREFIX/conda-meta`, sorted. One directory read; no file is opened.
+pub(crate) fn packages(prefix: &Path) -> Result<Vec<Package>> {
+    let dir = prefix.join("conda-meta");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&dir).attempt("read", &dir)? {
+        let name = entry.attempt("read", &dir)?.file_name();
+        found.extend(name.to_str().and_then(Package::from_record_name));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The part of a record that says what belongs to the package. The rest is skipped while reading.
+#[derive(Deserialize)]
+struct Record {
+    #[serde(default)]
+    files: Vec<String>,
+    #[serde(rename = "paths_data", default)]
+    _paths: Option<IgnoredAny>,
+}
+
+/// Every file that a package owns, relative to the prefix: conda records, and RECORD files of wheels that pip
+/// put there (`python_lib` names the library directory). Files inside site-packages are left out: no env links
+/// them.
+pub(crate) fn owned(prefix: &Path, python_lib: &str, threads: usize) -> Result<HashSet<PathBuf>> {
+    let site = Path::new("lib").join(python_lib).join("site-packages");
+    let mut lists = Vec::new();
+    for package in packages(prefix)? {
+        let file = format!("{}-{}-{}.json", package.name, package.version, package.build);
+        lists.push(List::Record(prefix.join("conda-meta").join(file)));
+    }
+    for dist_info in dist_infos(&prefix.join(&site)) {
+        lists.push(List::Wheel(dist_info.join("RECORD")));
+    }
+    let parts = parallel::map(threads, lists.len(), |at| match &lists[at] {
+        List::Record(path) => record_files(path, &site),
+        List::Wheel(path) => Ok(wheel_files(path)),
+    })?;
+    Ok(parts.into_iter().flatten().collect())
+}
+
+enum List {
+    Record(PathBuf),
+    Wheel(PathBuf),
+}
+
+fn record_files(path: &Path, site: &Path) -> Result<Vec<PathBuf>> {
+    let text = std::fs::read(path).attempt("read", path)?;
+    let record: Record = serde_json::from_slice(&text).map_err(|cause| {
+        Error::new(format!("could not understand the package record {}: {cause}", Shown(path)))
+            .hint("the base is damaged: reinstall that package in the base, or ask who keeps it")
+    })?;
+    Ok(record.files.into_iter().map(PathBuf::from).filter(|file| !file.starts_with(site)).collect())
+}
+
+/// `*.dist-info` directories of wheels; none where the directory cannot be read.
+fn dist_infos(site: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(site) else { return Vec::new() };
+    let paths = entries.flatten().map(|entry| entry.path());
+    paths.filter(|path| path.as_os_str().as_bytes().ends_with(b".dist-info")).collect()
+}
+
+/// What a wheel put outside site-packages: its RECORD lines that climb out, `../../../share/x,sha256=..,123`.
+fn wheel_files(record: &Path) -> Vec<PathBuf> {
+    let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(record);
+    let Ok(mut reader) = reader else { return Vec::new() }; // some packages have none
+    let rows = reader.byte_records().map_while(std::result::Result::ok);
+    let outside = |row: csv::ByteRecord| row.get(0)?.strip_prefix(b"../../../").map(<[u8]>::to_vec);
+    rows.filter_map(outside).map(|path| PathBuf::from(OsString::from_vec(path))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn record_names_come_apart_at_the_last_two_dashes() {
+        let package =
+            Package::from_record_name("ca-certificates-2024.2.2-hbcca054_0.json").unwrap();
+        assert_eq!(
+            (package.name.as_str(), package.version.as_str()),
+            ("ca-certificates", "2024.2.2")
+        );
+        assert_eq!(Package::from_record_name("history"), None);
+    }
+
+    #[test]
+    fn the_files_of_records_and_wheels_are_owned() {
+        let root = tempfile::tempdir().unwrap();
+        let site = root.path().join("lib/python3.11/site-packages");
+        let dist = site.join("a-1.dist-info");
+        crate::fs::make_dirs(&dist, 0o755).unwrap();
+        crate::fs::make_dirs(&root.path().join("conda-meta"), 0o755).unwrap();
+        let record = br#"{"files": ["bin/x", "lib/python3.11/site-packages/y.py"], "paths_data": {"paths": [1]}}"#;
+        crate::fs::write_atomic(&root.path().join("conda-meta/x-1-0.json"), record).unwrap();
+        crate::fs::write_atomic(
+            &dist.join("RECORD"),
+            b"a.py,,\n\"../../../share/a,b.json\",sha256=q,1\n",
+        )
+        .unwrap();
+        let owned = owned(root.path(), "python3.11", 2).unwrap();
+        let mut owned: Vec<_> = owned.into_iter().collect();
+        owned.sort();
+        assert_eq!(owned, [PathBuf::from("bin/x"), PathBuf::from("share/a,b.json")]);
+    }
+}

@@ -1,0 +1,157 @@
+//! `mlenv create`: a new env on a base.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use serde::Serialize;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::{Context, print_json};
+use crate::base::{Base, Kind};
+use crate::cli::Create;
+use crate::error::{Error, Result};
+use crate::overlay::create::{Made, Order, check_place};
+use crate::overlay::layout::Layout;
+use crate::overlay::record::{BaseRecord, Record, SCHEMA};
+use crate::overlay::stage::OnExisting;
+use crate::overlay::{index, registry, threads};
+use crate::resolve::{self, Choice};
+use crate::text::{PathText, Shown};
+
+pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
+    let env = place(context, arguments)?;
+    let wanted = if arguments.force { OnExisting::ReplaceEnv } else { OnExisting::Fail };
+    let on_existing = check_place(&env, wanted)?;
+    let choice = resolve::base(context.host, &context.dirs, arguments.base.as_deref())?;
+    check_python(&choice.base, arguments.python.as_deref())?;
+    let layout = arguments.layout.unwrap_or(default_layout(choice.base.kind));
+    let trust = if arguments.reindex { index::Trust::Fresh } else { index::Trust::Any };
+    let stop = stop_flag()?;
+    let plan = index::plan(&choice.base, layout, &context.dirs.cache, trust, context.ui)?;
+    let record = record(&env, &choice, layout, arguments.user_site);
+    let began = Instant::now();
+    let threads = threads::for_links(nearest_dir(&env), arguments.threads);
+    let made = Order {
+        env: &env,
+        base: &choice.base,
+        plan,
+        record: &record,
+        on_existing,
+        threads,
+        stop: &stop,
+    }
+    .carry_out()?;
+    if let Err(cause) = registry::remember(&context.dirs, &env) {
+        context.ui.warn(format!("the env works, but `mlenv list` will not know it: {cause}"));
+    }
+    report(context, &env, &choice, layout, made, began);
+    if arguments.json { print_json(&Report::new(&env, &record)) } else { Ok(()) }
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    path: PathText,
+    record: &'a Record,
+}
+
+impl<'a> Report<'a> {
+    fn new(env: &Path, record: &'a Record) -> Self {
+        Self { path: PathText(env.to_owned()), record }
+    }
+}
+
+fn place(context: &Context, arguments: &Create) -> Result<PathBuf> {
+    match (&arguments.place.prefix, &arguments.place.name) {
+        (Some(prefix), _) => context.host.absolute(prefix),
+        (None, Some(name)) => resolve::new_by_name(context.host, &context.dirs, name),
+        (None, None) => Err(Error::new("no place was named").hint("use -p DIR or -n NAME")),
+    }
+}
+
+/// Conda clients look for records and links; elsewhere the entry points are all that is missing.
+pub(super) fn default_layout(kind: Kind) -> Layout {
+    if kind == Kind::Conda { Layout::Standard } else { Layout::Sparse }
+}
+
+fn check_python(base: &Base, wanted: Option<&str>) -> Result<()> {
+    match wanted {
+        Some(wanted) if !base.python.is(wanted) => Err(Error::new(format!(
+            "Python {} was asked for, but the base {} has {}",
+            crate::text::shown(wanted),
+            Shown(&base.named),
+            base.python.version
+        ))
+        .hint("an env has its base's Python: name another base, or leave --python out")),
+        _ => Ok(()),
+    }
+}
+
+fn record(env: &Path, choice: &Choice, layout: Layout, user_site: bool) -> Record {
+    Record {
+        schema: SCHEMA,
+        mlenv: env!("CARGO_PKG_VERSION").to_owned(),
+        created: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        layout,
+        user_site,
+        prefix: PathText(env.to_owned()),
+        base: BaseRecord::new(&choice.base, choice.name.as_deref()),
+    }
+}
+
+/// A flag that Ctrl-C, a batch system's termination or a closed terminal sets, so that we clean up and go.
+fn stop_flag() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&stop))
+            .map_err(|cause| Error::new(format!("could not prepare for Ctrl-C: {cause}")))?;
+    }
+    Ok(stop)
+}
+
+/// The env's own parent may not be there yet.
+fn nearest_dir(env: &Path) -> &Path {
+    env.ancestors().skip(1).find(|dir| dir.is_dir()).unwrap_or(Path::new("/"))
+}
+
+fn report(
+    context: &Context,
+    env: &Path,
+    choice: &Choice,
+    layout: Layout,
+    made: Made,
+    began: Instant,
+) {
+    let base = &choice.base;
+    context.ui.say(format!(
+        "created {} on {} ({}, Python {}, {})",
+        Shown(env),
+        Shown(&base.named),
+        base.kind.name(),
+        base.python.version,
+        choice.source
+    ));
+    context.ui.say(format!(
+        "layout {}: {} links, {} files, {} directories in {} ms",
+        layout.name(),
+        made.links,
+        made.files,
+        made.dirs,
+        began.elapsed().as_millis()
+    ));
+    let python = env.join("bin/python");
+    if base.python.has_pip(&base.prefix) {
+        context.ui.hint(format!(
+            "run {} ..., add packages with {} -m pip install ...",
+            Shown(&python),
+            Shown(&python)
+        ));
+    } else {
+        context.ui.hint(format!(
+            "the base has no pip: `{} -m ensurepip` adds it (on Debian and Ubuntu after `apt install python3-venv`)",
+            Shown(&python)
+        ));
+    }
+}

@@ -1,0 +1,77 @@
+//! `mlenv info`: what an env is and what it stands on.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::{Context, print, print_json};
+use crate::cli::Info;
+use crate::error::Result;
+use crate::overlay::record::{BaseState, Record};
+use crate::resolve::{self, Env};
+use crate::text::{PathText, Shown};
+
+/// What `--json` prints: the record, and how things are now.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Report<'a> {
+    path: PathText,
+    base_state: BaseState,
+    moved_from: Option<PathText>,
+    record: &'a Record,
+}
+
+pub(super) fn run(context: &Context, arguments: &Info) -> Result<()> {
+    let env = resolve::env(context.host, &context.dirs, arguments.env.as_deref())?;
+    let report = Report {
+        base_state: env.record.base_state(&env.path),
+        moved_from: env.record.moved_from(&env.path).map(PathText),
+        path: PathText(env.path.clone()),
+        record: &env.record,
+    };
+    if arguments.json { print_json(&report) } else { print(text(&env, &report)) }
+}
+
+fn text(env: &Env, report: &Report) -> String {
+    let Record { base, .. } = &env.record;
+    let mut text = String::new();
+    let mut line = |label: &str, value: String| {
+        let _ = writeln!(text, "{label:<12} {value}");
+    };
+    line("env", Shown(&env.path).to_string());
+    if let Some(from) = &report.moved_from {
+        line(
+            "",
+            format!("moved here from {}: scripts in bin still name that place", Shown(&from.0)),
+        );
+    }
+    line("python", format!("{} ({})", base.python, Shown(&env.path.join("bin/python"))));
+    line(
+        "base",
+        match &base.name {
+            Some(name) => format!("{name}: {}", Shown(&base.path.0)),
+            None => Shown(&base.path.0).to_string(),
+        },
+    );
+    if base.prefix != base.path {
+        line("", format!("resolved to {}", Shown(&base.prefix.0)));
+    }
+    line("base kind", base.kind.name().to_owned());
+    line(
+        "base state",
+        match report.base_state {
+            BaseState::Same => "as it was".to_owned(),
+            BaseState::Changed => {
+                "changed: other packages or another Python than when the env was made".to_owned()
+            }
+            BaseState::Gone => "gone: is its file system mounted?".to_owned(),
+        },
+    );
+    if let Some(image) = &base.fingerprint.image {
+        line("image", image.clone());
+    }
+    line("layout", env.record.layout.name().to_owned());
+    line("user site", if env.record.user_site { "on" } else { "off" }.to_owned());
+    line("created", format!("{} by mlenv {}", env.record.created, env.record.mlenv));
+    text
+}

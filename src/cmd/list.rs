@@ -1,0 +1,73 @@
+//! `mlenv list`: the envs that mlenv made for this user.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Context, print, print_json};
+use crate::cli::List;
+use crate::error::Result;
+use crate::overlay::record::{BaseState, Record};
+use crate::overlay::registry;
+use crate::resolve::envs_dir;
+use crate::text::{PathText, Shown};
+
+/// One env, for people and programs.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Row {
+    path: PathText,
+    base: PathText,
+    base_name: Option<String>,
+    base_state: BaseState,
+    python: String,
+    layout: &'static str,
+}
+
+pub(super) fn run(context: &Context, arguments: &List) -> Result<()> {
+    let named = envs_dir(context.host, &context.dirs)?;
+    let mut rows = Vec::new();
+    for env in registry::all(&context.dirs, &named) {
+        match Record::read(&env) {
+            Ok(Some(record)) => rows.push(row(&env, record)),
+            Ok(None) => {}
+            Err(error) => context.ui.warn(error.to_string()), // one broken env does not hide the others
+        }
+    }
+    if arguments.json {
+        return print_json(&rows);
+    }
+    if rows.is_empty() {
+        context.ui.hint("no envs yet: `mlenv create -p myEnv` makes one");
+    }
+    print(table(&rows))
+}
+
+fn row(env: &Path, record: Record) -> Row {
+    Row {
+        path: PathText(env.to_owned()),
+        base_state: record.base_state(env),
+        base: record.base.path,
+        base_name: record.base.name,
+        python: record.base.python,
+        layout: record.layout.name(),
+    }
+}
+
+/// Path, Python, base and, where it is not as it was, the base's state.
+fn table(rows: &[Row]) -> String {
+    let width =
+        rows.iter().map(|row| Shown(&row.path.0).to_string().chars().count()).max().unwrap_or(0);
+    rows.iter().fold(String::new(), |mut text, row| {
+        let path = Shown(&row.path.0).to_string();
+        let base = row.base_name.clone().unwrap_or_else(|| Shown(&row.base.0).to_string());
+        let state = match row.base_state {
+            BaseState::Same => "",
+            BaseState::Changed => "  (base changed)",
+            BaseState::Gone => "  (base gone)",
+        };
+        let _ = writeln!(text, "{path:width$}  {:8} {base}{state}", row.python);
+        text
+    })
+}

@@ -1,0 +1,65 @@
+//! Work on numbered pieces, side by side: threads take the next number until none is left.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use crate::error::{Error, Result};
+
+/// Calls `work` for 0..`count` on up to `threads` threads and returns the results in order. The first failure
+/// stops the rest.
+pub(crate) fn map<T: Send>(
+    threads: usize,
+    count: usize,
+    work: impl Fn(usize) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    if threads <= 1 || count <= 1 {
+        return (0..count).map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let failed = AtomicBool::new(false);
+    let worker = || -> Result<Vec<(usize, T)>> {
+        let mut done = Vec::new();
+        while !failed.load(Ordering::Relaxed) {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= count {
+                break;
+            }
+            let result = work(at).inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+            done.push((at, result));
+        }
+        Ok(done)
+    };
+    let parts = thread::scope(|scope| {
+        // The calling thread works too: one thread fewer to start, and none at all for small jobs.
+        let others: Vec<_> = (1..threads.min(count)).map(|_| scope.spawn(worker)).collect();
+        let mine = worker();
+        let mut parts = vec![mine];
+        parts.extend(others.into_iter().map(|other| {
+            other.join().unwrap_or_else(|_| {
+                Err(Error::new("a worker thread ended unexpectedly; this is a bug in mlenv"))
+            })
+        }));
+        parts
+    });
+    let mut done = Vec::with_capacity(count);
+    for part in parts {
+        done.extend(part?);
+    }
+    done.sort_unstable_by_key(|(at, _)| *at);
+    Ok(done.into_iter().map(|(_, result)| result).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_order_and_the_first_failure_ends_the_work() {
+        assert_eq!(
+            map(4, 100, |at| Ok(at * 2)).unwrap(),
+            (0..100).map(|at| at * 2).collect::<Vec<_>>()
+        );
+        let failure = map(4, 100, |at| if at == 7 { Err(Error::new("seven")) } else { Ok(()) });
+        assert_eq!(failure.unwrap_err().to_string(), "seven");
+    }
+}

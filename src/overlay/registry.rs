@@ -1,0 +1,58 @@
+//! Where this user's envs are: a link per env in the state directory, so that `list` finds those made by path.
+//!
+//! Links hold any path, need no lock, and one that leads nowhere tells that its env is gone.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::record;
+use crate::base::fingerprint::hex;
+use crate::config::Dirs;
+use crate::fs;
+
+/// Remembers an env. Failures are the caller's to mention: the env works without.
+pub(crate) fn remember(dirs: &Dirs, env: &Path) -> std::io::Result<()> {
+    let link = link(dirs, env);
+    fs::make_dirs(&place(dirs), 0o700)?;
+    if std::fs::read_link(&link).is_ok_and(|known| known == env) {
+        return Ok(());
+    }
+    fs::replace_link(env, &link)
+}
+
+/// Forgets an env.
+pub(crate) fn forget(dirs: &Dirs, env: &Path) -> std::io::Result<()> {
+    fs::remove_file(&link(dirs, env))
+}
+
+/// Every env that is there: the remembered ones, and those made by name. Links to what is gone are taken out.
+pub(crate) fn all(dirs: &Dirs, named: &Path) -> BTreeSet<PathBuf> {
+    let mut envs = BTreeSet::new();
+    for entry in std::fs::read_dir(place(dirs)).into_iter().flatten().flatten() {
+        let Ok(env) = std::fs::read_link(entry.path()) else { continue };
+        if is_env(&env) {
+            envs.insert(env);
+        } else if env.parent().is_some_and(Path::is_dir) {
+            // Its directory is reachable, so it is gone for good and not merely unmounted.
+            let _ = fs::remove_file(&entry.path());
+        }
+    }
+    let by_name =
+        std::fs::read_dir(named).into_iter().flatten().flatten().map(|entry| entry.path());
+    envs.extend(by_name.filter(|path| is_env(path)));
+    envs
+}
+
+fn is_env(path: &Path) -> bool {
+    path.join(record::FILE).is_file()
+}
+
+fn place(dirs: &Dirs) -> PathBuf {
+    dirs.state.join("envs")
+}
+
+fn link(dirs: &Dirs, env: &Path) -> PathBuf {
+    place(dirs).join(hex(&Sha256::digest(env.as_os_str().as_encoded_bytes())[..16]))
+}

@@ -1,0 +1,179 @@
+//! Looks through a base and decides what an env of it holds. Reads only.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::conda_files;
+use super::layout::{Fate, Layout, fate};
+use super::parallel;
+use super::plan::{File, FileMode, Link, Plan, into_base};
+use super::script::{self, Program};
+use crate::base::{Base, Kind, conda};
+use crate::error::{Error, Result};
+
+/// The plan, and what could not become part of it.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    /// What an env holds.
+    pub(crate) plan: Plan,
+    /// Links of the base that lead nowhere.
+    pub(crate) dangling: usize,
+    /// Directories that could not be read.
+    pub(crate) unreadable: usize,
+}
+
+/// Walks the base for one layout. `step` is called for every directory entered, for a progress bar.
+pub(crate) fn survey(
+    base: &Base,
+    layout: Layout,
+    threads: usize,
+    step: &dyn Fn(),
+) -> Result<Survey> {
+    let mut found = Survey::default();
+    if layout != Layout::Sparse && base.kind != Kind::System {
+        let owned = conda::owned(&base.prefix, &base.python.lib, threads)?;
+        let walk = Walk { base, layout, owned: &owned };
+        walk.run(&mut found, step)?;
+        programs(base, &mut found.plan, threads)?;
+    }
+    if base.kind == Kind::Conda && layout != Layout::Sparse {
+        found.plan.files.extend(conda_files::of(&base.prefix)?);
+    }
+    found.plan.settle();
+    Ok(found)
+}
+
+/// Turns links to Python scripts in `bin` into real files.
+pub(crate) fn programs(base: &Base, plan: &mut Plan, threads: usize) -> Result<()> {
+    let links = std::mem::take(&mut plan.links);
+    let (bin, others): (Vec<Link>, Vec<Link>) =
+        links.into_iter().partition(|link| link.path.starts_with("bin"));
+    let kinds =
+        parallel::map(threads, bin.len(), |at| Ok(script_text(&base.prefix.join(&bin[at].path))))?;
+    plan.links = others;
+    for (link, text) in bin.into_iter().zip(kinds) {
+        match text {
+            Some(bytes) => {
+                plan.files.push(File { path: link.path, bytes, mode: FileMode::Program })
+            }
+            None => plan.links.push(link),
+        }
+    }
+    Ok(())
+}
+
+/// What an env writes for a program of the base; `None` for what is linked. Sizes are looked at first: on CVMFS
+/// opening a file fetches all of it.
+fn script_text(path: &Path) -> Option<Vec<u8>> {
+    let meta =
+        path.metadata().ok().filter(|meta| meta.is_file() && meta.len() <= script::MAX_SIZE)?;
+    let text = std::fs::read(path).ok()?;
+    match script::classify(&text) {
+        Program::Other => None,
+        Program::Python { options, body } => Some(script::portable(&options, &body)),
+        Program::Beside => Some(text),
+    }
+}
+
+struct Walk<'a> {
+    base: &'a Base,
+    layout: Layout,
+    owned: &'a HashSet<PathBuf>,
+}
+
+impl Walk<'_> {
+    fn run(&self, found: &mut Survey, step: &dyn Fn()) -> Result<()> {
+        let root = &self.base.prefix;
+        let entries = WalkDir::new(root).min_depth(1).sort_by_file_name().into_iter();
+        for entry in entries.filter_entry(|entry| self.fate(entry) != Fate::Leave) {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(cause) if cause.depth() > 0 => {
+                    found.unreadable += 1;
+                    continue;
+                }
+                Err(cause) => return Err(Error::io("read the base", root, &cause.into())),
+            };
+            if entry.file_type().is_dir() {
+                step();
+            } else {
+                self.take(&entry, found);
+            }
+        }
+        Ok(())
+    }
+
+    fn fate(&self, entry: &DirEntry) -> Fate {
+        fate(self.layout, &self.base.python.lib, self.relative(entry))
+    }
+
+    fn relative<'e>(&self, entry: &'e DirEntry) -> &'e Path {
+        entry.path().strip_prefix(&self.base.prefix).unwrap_or(entry.path())
+    }
+
+    /// Adds one file or link of the base to the plan, where its fate allows.
+    fn take(&self, entry: &DirEntry, found: &mut Survey) {
+        let path = self.relative(entry);
+        let kind = entry.file_type();
+        if !(kind.is_file() || kind.is_symlink()) {
+            return; // sockets, pipes and devices
+        }
+        let fate = self.fate(entry);
+        let owned = fate == Fate::LinkAny || self.owned.contains(path);
+        if !owned {
+            if fate == Fate::LinkOrCarry && kind.is_file() {
+                found.plan.files.extend(carried(entry.path(), path));
+            }
+            return;
+        }
+        if kind.is_symlink() {
+            match entry.path().metadata() {
+                Err(_) => return found.dangling += 1,
+                Ok(meta) if meta.is_dir() => return self.take_directory_link(entry, path, found),
+                Ok(_) => {}
+            }
+        }
+        found.plan.links.push(Link { path: path.to_owned(), target: into_base(path) });
+    }
+
+    /// A package's link to a directory keeps its own text where that leads to a directory of the env. It is never
+    /// led into the base: whoever wrote through it would write there.
+    fn take_directory_link(&self, entry: &DirEntry, path: &Path, found: &mut Survey) {
+        let Ok(target) = std::fs::read_link(entry.path()) else { return };
+        let Ok(real) = entry.path().canonicalize() else { return };
+        let inside = real.strip_prefix(&self.base.prefix).ok();
+        let kept = inside
+            .is_some_and(|inside| fate(self.layout, &self.base.python.lib, inside) != Fate::Leave);
+        if kept && target.is_relative() && stays_inside(path, &target) {
+            found.plan.dirs.extend(inside.map(Path::to_owned));
+            found.plan.links.push(Link { path: path.to_owned(), target });
+        }
+    }
+}
+
+/// True where `target`, read from the directory of `path`, never climbs out of the env.
+fn stays_inside(path: &Path, target: &Path) -> bool {
+    use std::path::Component;
+    let mut depth = path.components().count() - 1;
+    target.components().all(|part| match part {
+        Component::Normal(_) => {
+            depth += 1;
+            true
+        }
+        Component::ParentDir if depth > 0 => {
+            depth -= 1;
+            true
+        }
+        Component::CurDir => true,
+        _ => false,
+    })
+}
+
+/// A file that an image added where files take effect by being there, as a real file. Large ones are no
+/// configuration.
+fn carried(from: &Path, path: &Path) -> Option<File> {
+    from.metadata().ok().filter(|meta| meta.len() <= script::MAX_SIZE)?;
+    Some(File { path: path.to_owned(), bytes: std::fs::read(from).ok()?, mode: FileMode::Data })
+}

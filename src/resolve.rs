@@ -1,0 +1,230 @@
+//! What the user means: which base, which env. Reads files and the host; decides; prints nothing.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use crate::base::{Base, Python, known};
+use crate::config::{self, Config, Dirs};
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::overlay::record::Record;
+use crate::text::Shown;
+
+/// Where the choice of a base came from; `create` says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Named on the command line.
+    Argument,
+    /// `$MLENV_BASE`.
+    Variable,
+    /// `base` in config.toml.
+    Config,
+    /// The active prefix, or what the active env stands on.
+    Active(PathBuf),
+    /// The `python3` on PATH.
+    Program(PathBuf),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument => write!(f, "as named"),
+            Self::Variable => write!(f, "from ${}", config::BASE),
+            Self::Config => write!(f, "from config.toml"),
+            Self::Active(prefix) => write!(f, "from the active {}", Shown(prefix)),
+            Self::Program(path) => write!(f, "from {} on PATH", Shown(path)),
+        }
+    }
+}
+
+/// A base, chosen.
+pub(crate) struct Choice {
+    /// The base, looked at.
+    pub(crate) base: Base,
+    /// The known name it was asked for by.
+    pub(crate) name: Option<String>,
+    /// Why this one.
+    pub(crate) source: Source,
+}
+
+/// Chooses the base: `asked`, `$MLENV_BASE`, the configuration, what is active, `python3` on PATH.
+pub(crate) fn base(host: &Host, dirs: &Dirs, asked: Option<&OsStr>) -> Result<Choice> {
+    if let Some(asked) = asked {
+        return named(host, dirs, asked, Source::Argument);
+    }
+    if let Some(value) = host.var(config::BASE) {
+        return named(host, dirs, value, Source::Variable)
+            .map_err(|error| error.during(format_args!("${}", config::BASE)));
+    }
+    if let Some(value) = Config::load(dirs)?.base {
+        return named(host, dirs, value.0.as_os_str(), Source::Config);
+    }
+    for variable in ["VIRTUAL_ENV", "CONDA_PREFIX"] {
+        if let Some(prefix) = host.path_var(variable).filter(|prefix| prefix.is_dir()) {
+            let below = below(&prefix)?;
+            return open(&below, dirs, None, Source::Active(prefix));
+        }
+    }
+    let program = host.find_program("python3").ok_or_else(|| {
+        Error::new("no base was named, and there is no python3 on PATH")
+            .hint("name one: `mlenv create --base DIR`, or set MLENV_BASE; `mlenv base list` shows the known ones")
+    })?;
+    let prefix = Python::prefix_of(&program)?;
+    open(&prefix, dirs, None, Source::Program(program))
+}
+
+/// Takes a word for a path or for a known base's name.
+fn named(host: &Host, dirs: &Dirs, word: &OsStr, source: Source) -> Result<Choice> {
+    let path = Path::new(word);
+    let looks_like_path = word.as_bytes().contains(&b'/') || word == "." || word == "..";
+    let names = if looks_like_path { None } else { Some(known::all(dirs)?) };
+    if let Some(names) = &names
+        && let Some(name) = word.to_str()
+        && let Some((entry, _)) = names.get(name)
+    {
+        return open(&entry.path.0, dirs, Some(name), source);
+    }
+    let path = host.absolute(path)?;
+    if let Some(names) = names.filter(|_| !path.exists()) {
+        let names: Vec<&str> = names.keys().map(String::as_str).collect();
+        return Err(unknown(word, &names));
+    }
+    let below = below(&path)?;
+    open(&below, dirs, None, source)
+}
+
+fn open(path: &Path, dirs: &Dirs, name: Option<&str>, source: Source) -> Result<Choice> {
+    let base = Base::open(path, &dirs.cache)?;
+    Ok(Choice { base, name: name.map(str::to_owned), source })
+}
+
+/// What stands below a prefix that is itself an environment: an env's base, a venv's Python. Anything else
+/// stands by itself.
+fn below(prefix: &Path) -> Result<PathBuf> {
+    if let Ok(Some(record)) = Record::read(prefix) {
+        let by_name = record.base.path.0;
+        return Ok(if by_name.is_dir() { by_name } else { record.base.prefix.0 });
+    }
+    if prefix.join("pyvenv.cfg").is_file() && !prefix.join("conda-meta").is_dir() {
+        return Python::prefix_of(&prefix.join("bin/python3"));
+    }
+    Ok(prefix.to_owned())
+}
+
+fn unknown(word: &OsStr, names: &[&str]) -> Error {
+    let error = Error::no(format!(
+        "there is no known base and no directory called {}",
+        Shown(Path::new(word))
+    ));
+    let near = word.to_str().and_then(|word| names.iter().find(|name| near(name, word)));
+    match (near, names.is_empty()) {
+        (Some(name), _) => error.hint(format!("did you mean {name}?")),
+        (None, false) => error.hint(format!("the known bases are: {}", names.join(", "))),
+        (None, true) => error
+            .hint("name a directory, or make a base known with `mlenv base add DIR --name NAME`"),
+    }
+}
+
+/// Alike but for case, or one the beginning of the other.
+fn near(name: &str, word: &str) -> bool {
+    let (name, word) = (name.to_lowercase(), word.to_lowercase());
+    name.starts_with(&word) || word.starts_with(&name)
+}
+
+/// The directory of envs made by name.
+pub(crate) fn envs_dir(host: &Host, dirs: &Dirs) -> Result<PathBuf> {
+    if host.path_var(config::ENVS).is_some() {
+        return Ok(dirs.envs.clone());
+    }
+    Ok(Config::load(dirs)?.envs.map_or_else(|| dirs.envs.clone(), |path| path.0))
+}
+
+/// The path of a new env by name.
+pub(crate) fn new_by_name(host: &Host, dirs: &Dirs, name: &OsStr) -> Result<PathBuf> {
+    if name.as_bytes().contains(&b'/')
+        || matches!(name.as_bytes(), b"." | b"..")
+        || name.as_bytes().starts_with(b"-")
+    {
+        return Err(Error::new(format!("{} cannot be an env's name", Shown(Path::new(name))))
+            .hint("a name is one word without `/`; for a directory use -p"));
+    }
+    Ok(envs_dir(host, dirs)?.join(name))
+}
+
+/// An env that is there, and its record.
+pub(crate) struct Env {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// What it is.
+    pub(crate) record: Record,
+}
+
+/// Finds the env that `word` means: a directory, or a name; without a word the active one.
+pub(crate) fn env(host: &Host, dirs: &Dirs, word: Option<&OsStr>) -> Result<Env> {
+    let Some(word) = word else { return active_env(host) };
+    let by_path = host.absolute(Path::new(word))?;
+    let mut found = env_at(&by_path)?;
+    if !word.as_bytes().contains(&b'/') {
+        let by_name = envs_dir(host, dirs)?.join(word);
+        match (&found, env_at(&by_name)?) {
+            (Some(here), Some(_)) if by_name != by_path => {
+                return Err(Error::new(format!(
+                    "{} means two envs: {} and {}",
+                    Shown(Path::new(word)),
+                    Shown(&here.path),
+                    Shown(&by_name)
+                ))
+                .hint(format!(
+                    "say ./{} or {}",
+                    Shown(Path::new(word)),
+                    Shown(&by_name)
+                )));
+            }
+            (None, other) => found = other,
+            _ => {}
+        }
+    }
+    found.ok_or_else(|| {
+        let what =
+            if by_path.exists() { "is no env: it has no mlenv.toml" } else { "does not exist" };
+        Error::no(format!("{} {what}", Shown(&by_path))).hint("`mlenv list` shows your envs")
+    })
+}
+
+fn env_at(path: &Path) -> Result<Option<Env>> {
+    Ok(Record::read(path)?.map(|record| Env { path: path.to_owned(), record }))
+}
+
+fn active_env(host: &Host) -> Result<Env> {
+    for variable in ["VIRTUAL_ENV", "CONDA_PREFIX"] {
+        if let Some(prefix) = host.path_var(variable)
+            && let Some(env) = env_at(&prefix)?
+        {
+            return Ok(env);
+        }
+    }
+    Err(Error::no("no env of mlenv is active").hint("name one: `mlenv list` shows your envs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_envs_are_single_words() {
+        let host = Host::fake(&[("HOME", "/h"), (config::ENVS, "/envs")], Path::new("/"));
+        let dirs = Dirs::new(&host).unwrap();
+        assert_eq!(new_by_name(&host, &dirs, OsStr::new("a b")).unwrap(), Path::new("/envs/a b"));
+        for bad in ["../x", ".", "..", "-x", "/x"] {
+            assert!(new_by_name(&host, &dirs, OsStr::new(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_near_name_is_offered() {
+        let error = unknown(OsStr::new("ML"), &["ml-base", "tf"]);
+        assert_eq!(error.cure(), Some("did you mean ml-base?"));
+    }
+}
