@@ -51,7 +51,7 @@ fn packages(prefix: &Path, kind: Kind, python: &Python) -> String {
     let local = format!("local/lib/{}/dist-packages", python.lib);
     match kind {
         Kind::System => {
-            places.extend([("lib/python3/dist-packages", "-info"), (local.as_str(), ".dist-info")])
+            places.extend([("lib/python3/dist-packages", "-info"), (local.as_str(), ".dist-info")]);
         }
         Kind::Conda | Kind::Python => places.push(("bin", "")),
     }

@@ -19,6 +19,9 @@ const OTHERS_LITTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 const PREFIX: &str = ".mlenv-new-";
 
+/// Behind a stage's name: an env that is being replaced, where two directories cannot be swapped.
+const ASIDE: &str = "-old";
+
 /// A directory that is removed again unless it is committed.
 pub(crate) struct Stage {
     path: PathBuf,
@@ -72,7 +75,7 @@ impl Stage {
     pub(crate) fn commit(mut self, env: &Path, on_existing: OnExisting) -> Result<()> {
         match on_existing {
             OnExisting::Fail => {
-                fs::rename_dir(&self.path, env).map_err(|cause| lost(env, &cause))?
+                fs::rename_dir(&self.path, env).map_err(|cause| lost(env, &cause))?;
             }
             OnExisting::ReplaceEnv => replace(&self.path, env)?,
         }
@@ -104,7 +107,7 @@ fn lost(env: &Path, cause: &io::Error) -> Error {
 }
 
 /// Swaps the new env with the old one. File systems that cannot swap get two renames; between them the old env
-/// is there under the stage's name plus `.old`.
+/// is there under the stage's name plus `-old`.
 fn replace(stage: &Path, env: &Path) -> Result<()> {
     match fs::swap(stage, env) {
         Err(cause)
@@ -112,7 +115,9 @@ fn replace(stage: &Path, env: &Path) -> Result<()> {
         }
         other => return other.attempt("replace", env),
     }
-    let aside = stage.with_extension("old");
+    let mut aside = stage.as_os_str().to_owned();
+    aside.push(ASIDE);
+    let aside = PathBuf::from(aside);
     fs::rename_dir(env, &aside).attempt("replace", env)?;
     if let Err(cause) = fs::rename_dir(stage, env) {
         fs::rename_dir(&aside, env).attempt("put back", env)?;
@@ -143,14 +148,14 @@ fn sweep(parent: &Path) {
 /// True for a stage of a process of this machine that is gone, or an old one of another machine.
 fn is_stale(name: &OsStr, path: &Path) -> bool {
     let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { return false };
-    let mut parts = rest.trim_end_matches(".old").rsplitn(3, '-').skip(1);
+    let mut parts = rest.trim_end_matches(ASIDE).rsplitn(3, '-').skip(1);
     let (Some(process), Some(machine)) = (parts.next(), parts.next()) else { return false };
     let Ok(meta) = path.symlink_metadata() else { return false };
     if !meta.is_dir() || meta.uid() != nix::unistd::geteuid().as_raw() {
         return false;
     }
-    // With `.old` at its end it is an env that was being replaced: it is never litter while it may be the only one.
-    if rest.ends_with(".old") {
+    // With `-old` at its end it is an env that was being replaced: it is never litter while it may be the only one.
+    if rest.ends_with(ASIDE) {
         return false;
     }
     if machine == host() {

@@ -56,7 +56,7 @@ pub(crate) fn programs(base: &Base, plan: &mut Plan, threads: usize) -> Result<(
     for (link, text) in bin.into_iter().zip(kinds) {
         match text {
             Some(bytes) => {
-                plan.files.push(File { path: link.path, bytes, mode: FileMode::Program })
+                plan.files.push(File { path: link.path, bytes, mode: FileMode::Program });
             }
             None => plan.links.push(link),
         }
@@ -67,8 +67,7 @@ pub(crate) fn programs(base: &Base, plan: &mut Plan, threads: usize) -> Result<(
 /// What an env writes for a program of the base; `None` for what is linked. Sizes are looked at first: on CVMFS
 /// opening a file fetches all of it.
 fn script_text(path: &Path) -> Option<Vec<u8>> {
-    let meta =
-        path.metadata().ok().filter(|meta| meta.is_file() && meta.len() <= script::MAX_SIZE)?;
+    path.metadata().ok().filter(|meta| meta.is_file() && meta.len() <= script::MAX_SIZE)?;
     let text = std::fs::read(path).ok()?;
     match script::classify(&text) {
         Program::Other => None,

@@ -40,12 +40,8 @@ pub(crate) fn for_cpu() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(LOCAL)
 }
 
-#[expect(
-    clippy::unnecessary_cast,
-    clippy::cast_lossless,
-    reason = "the type of f_type differs between C libraries"
-)]
+#[expect(clippy::unnecessary_cast, reason = "the type of f_type differs between C libraries")]
 fn is_network(dir: &Path) -> bool {
-    statfs(dir)
-        .is_ok_and(|found| NETWORKS.contains(&(found.filesystem_type().0 as i64 & 0xFFFF_FFFF)))
+    let kind = statfs(dir).map(|found| found.filesystem_type().0 as i64 & 0xFFFF_FFFF);
+    kind.is_ok_and(|kind| NETWORKS.contains(&kind))
 }
