@@ -6,8 +6,10 @@
 #![expect(clippy::disallowed_methods, reason = "tests make, break and run things themselves")]
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+mod layouts;
 mod machine;
 mod sandbox;
+mod scripts;
 mod story;
 mod testbase;
 mod tree;

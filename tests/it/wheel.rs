@@ -5,39 +5,39 @@ use std::path::{Path, PathBuf};
 
 use flate2::Crc;
 
-/// A package `greet` of any version, with a module, a console script, a file under `share` and a Jupyter kernel.
-pub(crate) fn greet(dir: &Path, version: &str) -> PathBuf {
-    let info = format!("greet-{version}.dist-info");
-    let data = format!("greet-{version}.data/data/share");
+/// A package of any name and version, with a module, a console script, a file under `share` and a Jupyter kernel.
+pub(crate) fn build(dir: &Path, name: &str, version: &str) -> PathBuf {
+    let info = format!("{name}-{version}.dist-info");
+    let data = format!("{name}-{version}.data/data/share");
     let module = format!(
         "import sys\n__version__ = '{version}'\n\ndef main():\n    print(__version__, sys.prefix)\n"
     );
     let files = [
-        ("greet/__init__.py".to_owned(), module),
-        (format!("{data}/greet/hello.txt"), "hello\n".to_owned()),
+        (format!("{name}/__init__.py"), module),
+        (format!("{data}/{name}/hello.txt"), "hello\n".to_owned()),
         (
-            format!("{data}/jupyter/kernels/greet/kernel.json"),
-            "{\"argv\": [\"python3\"], \"display_name\": \"greet\"}\n".to_owned(),
+            format!("{data}/jupyter/kernels/{name}/kernel.json"),
+            "{\"argv\": [\"python3\"], \"display_name\": \"test\"}\n".to_owned(),
         ),
         (
             format!("{info}/METADATA"),
-            format!("Metadata-Version: 2.1\nName: greet\nVersion: {version}\n"),
+            format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"),
         ),
         (
             format!("{info}/WHEEL"),
             "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
                 .to_owned(),
         ),
-        (format!("{info}/entry_points.txt"), "[console_scripts]\ngreet = greet:main\n".to_owned()),
+        (format!("{info}/entry_points.txt"), format!("[console_scripts]\n{name} = {name}:main\n")),
     ];
-    let record = files.iter().fold(String::new(), |text, (name, _)| text + name + ",,\n");
+    let record = files.iter().fold(String::new(), |text, (path, _)| text + path + ",,\n");
     let mut zip = Zip::default();
-    for (name, text) in &files {
-        zip.add(name, text.as_bytes());
+    for (path, text) in &files {
+        zip.add(path, text.as_bytes());
     }
     zip.add(&format!("{info}/RECORD"), format!("{record}{info}/RECORD,,\n").as_bytes());
     std::fs::create_dir_all(dir).unwrap();
-    let path = dir.join(format!("greet-{version}-py3-none-any.whl"));
+    let path = dir.join(format!("{name}-{version}-py3-none-any.whl"));
     std::fs::write(&path, zip.finish()).unwrap();
     path
 }

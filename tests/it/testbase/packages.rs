@@ -28,7 +28,7 @@ pub(crate) fn install(facts: &Facts, prefix: &Path) {
     };
     let tools = scratch.path().join("tools");
     run(pip(&facts.executable).arg("--target").arg(&tools).arg("pip"));
-    let greet = wheel::greet(scratch.path(), "1.0");
+    let greet = wheel::build(scratch.path(), "greet", "1.0");
     let program = prefix.join("bin").join(facts.name());
     run(pip(&program).env("PYTHONPATH", &tools).args(REAL).arg(greet));
     // Compiled as images are: an import by a user who may write must find nothing to do.
