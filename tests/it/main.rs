@@ -6,6 +6,9 @@
 #![expect(clippy::disallowed_methods, reason = "tests make, break and run things themselves")]
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+mod archive;
+mod forge;
+mod hostile;
 mod layouts;
 mod machine;
 mod sandbox;
