@@ -23,6 +23,14 @@ const HEAVY: [&str; 12] = [
     "EXTERNALLY-MANAGED",
 ];
 
+/// A word that tells two Pythons of one version apart.
+pub(crate) fn tag(facts: &Facts) -> String {
+    let place = facts.base_prefix.to_string_lossy();
+    let sum: u32 =
+        place.bytes().fold(0, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    format!("{}-{sum:x}", facts.version)
+}
+
 /// Makes it at `prefix` and sees it start.
 pub(crate) fn make(facts: &Facts, prefix: &Path) {
     let (name, library) = (facts.name(), prefix.join("lib").join(facts.name()));

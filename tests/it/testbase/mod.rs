@@ -34,13 +34,27 @@ pub(crate) fn base() -> &'static TestBase {
     static BASE: OnceLock<TestBase> = OnceLock::new();
     BASE.get_or_init(|| {
         let facts = machine::python();
-        let prefix =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("base{EDITION}-{}", facts.version));
+        let prefix = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("base{EDITION}-{}", interpreter::tag(facts)));
         if !prefix.is_dir() {
             build(facts, &prefix);
         }
         TestBase { prefix, python: facts.name(), version: facts.version.clone() }
     })
+}
+
+/// The Python of `facts` alone, with a package `basepkg`, made once: for tests of what Python does.
+pub(crate) fn slim(facts: &machine::Facts) -> PathBuf {
+    let prefix = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("slim{EDITION}-{}", interpreter::tag(facts)));
+    if !prefix.is_dir() {
+        let aside = prefix.with_extension(format!("aside{}", std::process::id()));
+        interpreter::make(facts, &aside);
+        let site = aside.join("lib").join(facts.name()).join("site-packages");
+        std::fs::write(site.join("basepkg.py"), "").unwrap();
+        put(&aside, &prefix);
+    }
+    prefix
 }
 
 fn build(facts: &machine::Facts, prefix: &Path) {
@@ -50,9 +64,14 @@ fn build(facts: &machine::Facts, prefix: &Path) {
     packages::record(facts, &aside);
     extras::add(&aside, prefix);
     packages::name_final_place(&aside, prefix);
-    if std::fs::rename(&aside, prefix).is_err() {
+    put(&aside, prefix);
+}
+
+/// Gives a finished prefix its name, unless another process was quicker.
+fn put(aside: &Path, prefix: &Path) {
+    if std::fs::rename(aside, prefix).is_err() {
         assert!(prefix.is_dir(), "the test base could not be put in its place");
-        std::fs::remove_dir_all(&aside).unwrap();
+        std::fs::remove_dir_all(aside).unwrap();
     }
 }
 
