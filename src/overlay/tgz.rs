@@ -24,13 +24,21 @@ pub(crate) fn read(path: &Path, base: &Base) -> Result<Plan> {
     let file = std::fs::File::open(path).attempt("read", path)?;
     let mut plan = archive::entries(GzDecoder::new(std::io::BufReader::new(file)))
         .map_err(|error| error.during(crate::text::Shown(path)))?;
-    for dir in &mut plan.dirs {
-        *dir = dir.components().collect(); // without the trailing slash that GNU tar writes
-    }
+    tidy(&mut plan);
     mend(&mut plan);
     plan.files.extend(conda_files::of(&base.prefix)?);
     plan.settle();
     Ok(plan)
+}
+
+/// Takes off what tar writes around a name: a slash behind directories, `./` in front where it packed `.`.
+fn tidy(plan: &mut Plan) {
+    let bare = |path: &PathBuf| -> PathBuf {
+        path.strip_prefix(".").unwrap_or(path).components().collect()
+    };
+    plan.dirs = plan.dirs.iter().map(bare).filter(|dir| !dir.as_os_str().is_empty()).collect();
+    plan.links.iter_mut().for_each(|link| link.path = bare(&link.path));
+    plan.files.iter_mut().for_each(|file| file.path = bare(&file.path));
 }
 
 fn mend(plan: &mut Plan) {
