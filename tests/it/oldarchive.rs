@@ -130,7 +130,7 @@ fn a_damaged_old_archive_is_an_error_and_leaves_nothing() {
         std::fs::write(&archive, broken).unwrap();
         let before = tree::names(sandbox.root());
         let told = sandbox.mlenv(["create", "-q", "-p", "e", "--base"]).arg(&twin);
-        told.fails(2, "newEnv-base.tgz").hints("--reindex");
+        told.fails(2, "newEnv-base.tgz").hints("`mlenv base index`");
         let after: Vec<_> = tree::names(sandbox.root())
             .into_iter()
             .filter(|path| !path.starts_with("home"))
