@@ -7,16 +7,19 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 mod archive;
+mod choice;
 mod forge;
 mod hostile;
 mod layouts;
 mod machine;
 mod oldarchive;
 mod pip;
+mod places;
 mod pythons;
 mod sandbox;
 mod scripts;
 mod story;
 mod testbase;
 mod tree;
+mod untouched;
 mod wheel;
