@@ -176,11 +176,12 @@ fn make_index(
     let survey = index::look_through(&base, layout, context.ui)?;
     let bytes = index::pack(&survey.plan, &base, layout)?;
     let path = store(context, &base, layout, output, &bytes)?;
+    let count = survey.plan.count();
     context.ui.say(format!(
         "{} links, {} files and {} directories of {} in {} KB, in {} ms",
-        survey.plan.links.len(),
-        survey.plan.files.len(),
-        survey.plan.dirs.len(),
+        count.links,
+        count.files,
+        count.dirs,
         Shown(&base.named),
         bytes.len().div_ceil(1000),
         began.elapsed().as_millis()

@@ -12,8 +12,9 @@ use super::{Context, print_json};
 use crate::base::{Base, Kind};
 use crate::cli::Create;
 use crate::error::{Error, Result};
-use crate::overlay::create::{Made, Order, check_place};
+use crate::overlay::create::{Order, check_place};
 use crate::overlay::layout::Layout;
+use crate::overlay::plan::Count;
 use crate::overlay::record::{BaseRecord, Record, SCHEMA};
 use crate::overlay::stage::OnExisting;
 use crate::overlay::{index, registry, threads};
@@ -121,7 +122,7 @@ fn report(
     env: &Path,
     choice: &Choice,
     layout: Layout,
-    made: Made,
+    made: Count,
     began: Instant,
 ) {
     let base = &choice.base;

@@ -4,17 +4,17 @@
 //! threads decode side by side. Behind the tar come two skippable frames, which zstd passes over: what the
 //! archive is (TOML), and the seek table of zstd's seekable format, found from the end of the file.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use tar::{EntryType, Header};
+use tar::{Entry, EntryType, Header};
 
 use super::layout::Layout;
 use super::parallel;
-use super::plan::{File, FileMode, Link, Plan};
+use super::plan::{Dir, File, FileMode, Link, Plan, split};
 use super::seekable::{self, Frames};
 use crate::error::{Error, Result};
 
@@ -46,15 +46,17 @@ pub(crate) const FORMAT: u32 = 1;
 pub(crate) fn pack(plan: &Plan, about: &About) -> Result<Vec<u8>> {
     let mut frames = Frames::new(LEVEL)?;
     let mut tar = Tar::new(&mut frames);
-    for dir in &plan.dirs {
-        tar.dir(dir)?;
+    for dir in plan.dirs.keys().filter(|dir| !dir.is_empty()) {
+        tar.dir(Path::new(dir))?;
     }
     tar.end_frame()?;
-    for file in &plan.files {
-        tar.file(file)?;
-    }
-    for link in &plan.links {
-        tar.link(link)?;
+    for (path, dir) in &plan.dirs {
+        for file in &dir.files {
+            tar.file(Path::new(path), file)?;
+        }
+        for link in &dir.links {
+            tar.link(Path::new(path), link)?;
+        }
     }
     tar.finish()?;
     let about = toml::to_string(about)
@@ -79,45 +81,54 @@ pub(crate) fn unpack(bytes: &[u8], threads: usize) -> Result<Plan> {
         entries(tar.as_slice())
     })?;
     let mut plan = Plan::default();
-    for mut part in parts {
-        plan.dirs.append(&mut part.dirs);
-        plan.links.append(&mut part.links);
-        plan.files.append(&mut part.files);
+    for (path, mut dir) in parts.into_iter().flatten() {
+        let whole = plan.dirs.entry(path).or_default();
+        whole.links.append(&mut dir.links);
+        whole.files.append(&mut dir.files);
     }
     Ok(plan)
 }
 
-/// Reads tar entries into a plan; `tar` may end without the two empty blocks.
-pub(crate) fn entries(tar: impl Read) -> Result<Plan> {
-    let mut plan = Plan::default();
+/// Reads tar entries, those of one directory together as long as they follow each other; `tar` may end without
+/// the two empty blocks. A directory without entries stands for itself.
+pub(crate) fn entries(tar: impl Read) -> Result<Vec<(OsString, Dir)>> {
+    let mut found: Vec<(OsString, Dir)> = Vec::new();
     let mut archive = tar::Archive::new(tar);
     for entry in archive.entries().map_err(|cause| damaged(&cause.to_string()))? {
         let mut entry = entry.map_err(|cause| damaged(&cause.to_string()))?;
-        let path = PathBuf::from(OsString::from_vec(entry.path_bytes().into_owned()));
-        match entry.header().entry_type() {
-            EntryType::Directory => plan.dirs.push(path),
-            EntryType::Symlink => {
-                let target =
-                    entry.link_name_bytes().ok_or_else(|| damaged("a link has no target"))?;
-                plan.links.push(Link {
-                    path,
-                    target: PathBuf::from(OsString::from_vec(target.into_owned())),
-                });
-            }
-            EntryType::Regular => {
-                let program = entry.header().mode().is_ok_and(|mode| mode & 0o100 != 0);
-                let mut bytes = Vec::new();
-                entry.read_to_end(&mut bytes).map_err(|cause| damaged(&cause.to_string()))?;
-                plan.files.push(File {
-                    path,
-                    bytes,
-                    mode: if program { FileMode::Program } else { FileMode::Data },
-                });
-            }
+        let path = entry.path_bytes();
+        let (dir, name) = split(OsStr::from_bytes(path.strip_suffix(b"/").unwrap_or(&path)));
+        let kind = entry.header().entry_type();
+        if kind == EntryType::Directory {
+            let path = OsStr::from_bytes(path.strip_suffix(b"/").unwrap_or(&path)).to_owned();
+            found.push((path, Dir::default()));
+            continue;
+        }
+        if found.last().is_none_or(|(last, _)| last != dir) {
+            found.push((dir.to_owned(), Dir::default()));
+        }
+        let name = name.to_owned();
+        drop(path);
+        let Some((_, into)) = found.last_mut() else { continue };
+        match kind {
+            EntryType::Symlink => into.links.push(Link { name, target: target_of(&entry)? }),
+            EntryType::Regular => into.files.push(file_of(&mut entry, name)?),
             other => return Err(damaged(&format!("it holds an entry of type {other:?}"))),
         }
     }
-    Ok(plan)
+    Ok(found)
+}
+
+fn target_of(entry: &Entry<'_, impl Read>) -> Result<OsString> {
+    let target = entry.link_name_bytes().ok_or_else(|| damaged("a link has no target"))?;
+    Ok(OsString::from_vec(target.into_owned()))
+}
+
+fn file_of(entry: &mut Entry<'_, impl Read>, name: OsString) -> Result<File> {
+    let program = entry.header().mode().is_ok_and(|mode| mode & 0o100 != 0);
+    let mut bytes = Vec::new();
+    entry.read_to_end(&mut bytes).map_err(|cause| damaged(&cause.to_string()))?;
+    Ok(File { name, bytes, mode: if program { FileMode::Program } else { FileMode::Data } })
 }
 
 fn damaged(why: &str) -> Error {
@@ -142,18 +153,20 @@ impl<'a> Tar<'a> {
         self.cut(path, result)
     }
 
-    fn link(&mut self, link: &Link) -> Result<()> {
+    fn link(&mut self, dir: &Path, link: &Link) -> Result<()> {
+        let path = dir.join(&link.name);
         let mut header = header(EntryType::Symlink, 0o777);
-        let result = self.builder.append_link(&mut header, &link.path, &link.target);
-        self.cut(&link.path, result)
+        let result = self.builder.append_link(&mut header, &path, &link.target);
+        self.cut(&path, result)
     }
 
-    fn file(&mut self, file: &File) -> Result<()> {
+    fn file(&mut self, dir: &Path, file: &File) -> Result<()> {
+        let path = dir.join(&file.name);
         let mode = if file.mode == FileMode::Program { 0o755 } else { 0o644 };
         let mut header = header(EntryType::Regular, mode);
         header.set_size(file.bytes.len() as u64);
-        let result = self.builder.append_data(&mut header, &file.path, file.bytes.as_slice());
-        self.cut(&file.path, result)
+        let result = self.builder.append_data(&mut header, &path, file.bytes.as_slice());
+        self.cut(&path, result)
     }
 
     /// Ends the frame once it is full.
@@ -191,26 +204,14 @@ fn header(kind: EntryType, mode: u32) -> Header {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::overlay::plan::into_base;
 
     fn sample(count: usize) -> Plan {
-        let name = |at: usize| {
-            Path::new("lib").join(OsString::from_vec(
-                [b"n\xff ".as_slice(), at.to_string().as_bytes(), &[b'x'; 90]].concat(),
-            ))
-        };
-        let mut plan = Plan {
-            links: (0..count)
-                .map(|at| Link { target: into_base(&name(at)), path: name(at) })
-                .collect(),
-            files: vec![File {
-                path: "bin/x".into(),
-                bytes: b"hello".to_vec(),
-                mode: FileMode::Program,
-            }],
-            ..Plan::default()
-        };
-        plan.settle();
+        let mut plan = Plan::default();
+        for at in 0..count {
+            let long = [b"n\xff ".as_slice(), format!("{at:04}").as_bytes(), &[b'x'; 90]].concat();
+            plan.link_to_base(&Path::new("lib").join(OsString::from_vec(long)));
+        }
+        plan.file(Path::new("bin/x"), b"hello".to_vec(), FileMode::Program);
         plan
     }
 

@@ -1,11 +1,12 @@
 //! What an archive may ask for. Everything is checked before anything is written: an archive may be damaged, old,
 //! or made by somebody who wishes the user ill. Pure.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path};
+use std::path::Path;
 
-use super::plan::{BASE_LINK, Plan};
+use super::plan::{BASE_LINK, Dir, Link, Plan, base_of, split};
 use crate::error::{Error, Result};
 use crate::text::Shown;
 
@@ -15,92 +16,110 @@ const RESERVED: [&str; 3] = ["mlenv.toml", "pyvenv.cfg", BASE_LINK];
 /// Checks a whole plan: names stay inside the env, parents are directories of the plan, links stay inside the env
 /// or lead through `baseEnv_dir` into the base, nothing comes twice.
 pub(crate) fn check(plan: &Plan) -> Result<()> {
-    let mut dirs: HashSet<&Path> = HashSet::from([Path::new("")]);
-    for dir in &plan.dirs {
-        check_name(dir)?;
-        check_parent(&dirs, dir)?;
-        dirs.insert(dir);
+    let mut children: HashMap<&OsStr, Vec<&OsStr>> = HashMap::new();
+    for path in plan.dirs.keys().filter(|path| !path.is_empty()) {
+        let (parent, name) = split(path);
+        check_name(parent, name)?;
+        if !plan.dirs.contains_key(parent) {
+            return Err(bad(parent, name, "comes without its directory"));
+        }
+        children.entry(parent).or_default().push(name);
     }
-    let files = plan.files.iter().map(|file| &file.path);
-    let mut seen = HashSet::with_capacity(plan.links.len() + plan.files.len());
-    for path in plan.links.iter().map(|link| &link.path).chain(files) {
-        check_name(path)?;
-        check_parent(&dirs, path)?;
-        if dirs.contains(path.as_path()) || !seen.insert(path) {
-            return Err(bad(path, "comes twice"));
+    for (path, dir) in &plan.dirs {
+        let inner = children.remove(path.as_os_str()).unwrap_or_default();
+        check_names(path, dir, &inner)?;
+        let usual = base_of(path);
+        dir.links.iter().try_for_each(|link| check_target(path, link, usual.as_bytes()))?;
+    }
+    Ok(())
+}
+
+/// Every name of one directory once.
+fn check_names(path: &OsStr, dir: &Dir, inner: &[&OsStr]) -> Result<()> {
+    let mut seen: HashSet<&OsStr> = inner.iter().copied().collect();
+    let links = dir.links.iter().map(|link| &link.name);
+    for name in links.chain(dir.files.iter().map(|file| &file.name)) {
+        check_name(path, name)?;
+        if !seen.insert(name) {
+            return Err(bad(path, name, "comes twice"));
         }
     }
-    plan.links.iter().try_for_each(|link| check_target(&link.path, &link.target))
+    Ok(())
 }
 
-fn check_parent(dirs: &HashSet<&Path>, path: &Path) -> Result<()> {
-    let parent = path.parent().unwrap_or(Path::new(""));
-    if dirs.contains(parent) { Ok(()) } else { Err(bad(path, "comes without its directory")) }
-}
-
-fn check_name(path: &Path) -> Result<()> {
-    let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
-    if !plain || path.as_os_str().is_empty() {
-        return Err(bad(path, "is no path inside an env"));
+fn check_name(dir: &OsStr, name: &OsStr) -> Result<()> {
+    let bytes = name.as_bytes();
+    if matches!(bytes, b"" | b"." | b"..") || bytes.contains(&b'/') || bytes.contains(&0) {
+        return Err(bad(dir, name, "is no path inside an env"));
     }
-    if path.as_os_str().as_bytes().contains(&0) {
-        return Err(bad(path, "holds a NUL byte"));
+    if dir.is_empty() && RESERVED.iter().any(|reserved| name == *reserved) {
+        return Err(bad(dir, name, "is a name that belongs to mlenv"));
     }
-    let reserved =
-        path.starts_with(BASE_LINK) || RESERVED.iter().any(|name| path == Path::new(name));
-    if reserved { Err(bad(path, "is a name that belongs to mlenv")) } else { Ok(()) }
+    Ok(())
 }
 
 /// Follows a link's text by name: it may climb to the env's top and no further, and once in `baseEnv_dir` it may
-/// only go down, to something below it.
-fn check_target(path: &Path, target: &Path) -> Result<()> {
-    let refuse =
-        |why: &str| Err(bad(path, &format!("is a link to {}, which {why}", Shown(target))));
+/// only go down, to something below it. `usual` is how links of this directory begin that lead to the same
+/// directory of the base: nearly all do, and need no further look.
+fn check_target(dir: &OsStr, link: &Link, usual: &[u8]) -> Result<()> {
+    let target = link.target.as_bytes();
+    if target.strip_prefix(usual).is_some_and(|name| name == link.name.as_bytes()) {
+        return Ok(());
+    }
+    let refuse = |why: &str| {
+        let what = format!("is a link to {}, which {why}", Shown(Path::new(&link.target)));
+        Err(bad(dir, &link.name, &what))
+    };
+    if target.is_empty() || target.starts_with(b"/") || target.contains(&0) {
+        return refuse("is no relative path");
+    }
     let mut stack: Vec<&[u8]> =
-        path.parent().into_iter().flat_map(Path::components).map(bytes_of).collect();
-    for part in target.components() {
+        dir.as_bytes().split(|&byte| byte == b'/').filter(|part| !part.is_empty()).collect();
+    for part in target.split(|&byte| byte == b'/') {
         match part {
-            Component::CurDir => {}
-            Component::Normal(name) => stack.push(name.as_bytes()),
-            Component::ParentDir if stack.first() == Some(&BASE_LINK.as_bytes()) => {
+            b"" | b"." => {}
+            b".." if stack.first() == Some(&BASE_LINK.as_bytes()) => {
                 return refuse("climbs about in the base");
             }
-            Component::ParentDir => {
+            b".." => {
                 if stack.pop().is_none() {
                     return refuse("leads out of the env");
                 }
             }
-            Component::RootDir | Component::Prefix(_) => return refuse("is absolute"),
+            name => stack.push(name),
         }
     }
     match stack.as_slice() {
         [] => refuse("is the env itself"),
         [only] if *only == BASE_LINK.as_bytes() => refuse("is the whole base"),
-        _ if target.as_os_str().as_bytes().contains(&0) => refuse("holds a NUL byte"),
         _ => Ok(()),
     }
 }
 
-fn bytes_of(part: Component<'_>) -> &[u8] {
-    part.as_os_str().as_bytes()
-}
-
-fn bad(path: &Path, what: &str) -> Error {
-    Error::new(format!("the archive is not fit for use: {} {what}", Shown(path)))
-        .hint("make a new one with `mlenv base index`; nothing was written")
+fn bad(dir: &OsStr, name: &OsStr, what: &str) -> Error {
+    Error::new(format!(
+        "the archive is not fit for use: {} {what}",
+        Shown(&Path::new(dir).join(name))
+    ))
+    .hint("make a new one with `mlenv base index`; nothing was written")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::overlay::plan::Link;
+    use crate::overlay::plan::FileMode;
 
-    fn link(path: &str, target: &str) -> Plan {
-        Plan {
-            dirs: vec!["a".into(), "a/b".into()],
-            links: vec![Link { path: path.into(), target: target.into() }],
-            files: vec![],
+    fn plan(dirs: &[&str], links: &[(&str, &str)]) -> Plan {
+        let mut plan = Plan::default();
+        for dir in dirs {
+            plan.dirs.insert(dir.into(), Dir::default());
         }
+        for (path, target) in links {
+            let (dir, name) = split(OsStr::new(path));
+            let link = Link { name: name.into(), target: target.into() };
+            plan.dirs.entry(dir.into()).or_default().links.push(link);
+        }
+        plan
     }
 
     #[track_caller]
@@ -116,31 +135,51 @@ mod tests {
             ("a/x", "b"),
             ("a/b/y", "../b"),
             ("t", "baseEnv_dir/t"),
+            ("a/b/z", "../../baseEnv_dir/elsewhere"),
         ] {
-            check(&link(path, target)).unwrap();
+            check(&plan(&["a", "a/b"], &[(path, target)])).unwrap();
         }
     }
 
     #[test]
-    fn hostile_entries_are_refused() {
-        refused(&link("a/x", "../../etc"), "leads out");
-        refused(&link("a/x", "/etc/passwd"), "absolute");
-        refused(&link("a/x", "../baseEnv_dir/../../.."), "climbs about");
-        refused(&link("a/x", "../baseEnv_dir"), "whole base");
-        refused(&link("a/x", ".."), "env itself");
-        refused(&link("../x", "a"), "no path inside");
-        refused(&link("/x", "a"), "no path inside");
-        refused(&link("c/x", "a"), "without its directory");
-        refused(&link("a/b", "a"), "twice");
-        refused(&link("mlenv.toml", "a"), "belongs to mlenv");
-        refused(&link("baseEnv_dir", "a"), "belongs to mlenv");
-        let mut twice = link("a/x", "b");
-        twice.links.push(twice.links[0].clone());
-        refused(&twice, "twice");
-        refused(&Plan { dirs: vec!["a/b".into()], ..Plan::default() }, "without its directory");
-        refused(
-            &Plan { dirs: vec!["a".into(), "a/../..".into()], ..Plan::default() },
-            "no path inside",
-        );
+    fn hostile_links_are_refused() {
+        for (target, why) in [
+            ("../../etc", "leads out"),
+            ("/etc/passwd", "no relative path"),
+            ("", "no relative path"),
+            ("../baseEnv_dir/../../..", "climbs about"),
+            ("../baseEnv_dir", "whole base"),
+            ("../baseEnv_dir/.", "whole base"),
+            ("..", "env itself"),
+        ] {
+            refused(&plan(&["a"], &[("a/x", target)]), why);
+        }
+    }
+
+    #[test]
+    fn hostile_names_are_refused() {
+        for (path, why) in [
+            ("../x", "no path inside"),
+            ("/x", "no path inside"),
+            ("a/..", "no path inside"),
+            ("a/", "no path inside"),
+            ("c/d/x", "without its directory"),
+            ("mlenv.toml", "belongs to mlenv"),
+            ("baseEnv_dir", "belongs to mlenv"),
+            ("baseEnv_dir/x", "belongs to mlenv"),
+        ] {
+            refused(&plan(&["a"], &[(path, "q")]), why);
+        }
+        refused(&plan(&["a", "a/../.."], &[]), "no path inside");
+        refused(&plan(&["a/b"], &[]), "without its directory");
+    }
+
+    #[test]
+    fn nothing_comes_twice() {
+        refused(&plan(&["a", "a/b"], &[("a/b", "c")]), "twice");
+        refused(&plan(&["a"], &[("a/b", "c"), ("a/b", "d")]), "twice");
+        let mut both = plan(&["a"], &[("a/b", "c")]);
+        both.file(Path::new("a/b"), vec![], FileMode::Data);
+        refused(&both, "twice");
     }
 }

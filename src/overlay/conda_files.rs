@@ -1,21 +1,18 @@
 //! The real files in an env's `conda-meta`: they keep conda clients from wiping or replacing the base's packages.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::plan::{File, FileMode};
+use super::plan::{FileMode, Plan};
 use crate::base::conda::{self, Package};
 use crate::error::{Error, Result};
 
-/// `history` and `pinned` for the packages of the conda prefix `base`.
-pub(crate) fn of(base: &Path) -> Result<[File; 2]> {
+/// Adds `history` and `pinned` for the packages of the conda prefix `base`.
+pub(crate) fn add(plan: &mut Plan, base: &Path) -> Result<()> {
     let packages = conda::packages(base)?;
-    let data = |name: &str, text: String| File {
-        path: PathBuf::from("conda-meta").join(name),
-        bytes: text.into_bytes(),
-        mode: FileMode::Data,
-    };
-    Ok([data("history", history(&packages)?), data("pinned", pinned(&packages))])
+    plan.file(Path::new("conda-meta/history"), history(&packages)?.into_bytes(), FileMode::Data);
+    plan.file(Path::new("conda-meta/pinned"), pinned(&packages).into_bytes(), FileMode::Data);
+    Ok(())
 }
 
 /// A history in which the user asked for every package of the base. `conda remove X` removes all that nobody

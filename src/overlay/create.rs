@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use super::plan::{BASE_LINK, Plan};
+use super::plan::{BASE_LINK, Count, Plan};
 use super::record::{self, Record};
 use super::stage::{OnExisting, Stage};
 use super::unpack::Job;
@@ -31,20 +31,9 @@ pub(crate) struct Order<'a> {
     pub(crate) stop: &'a AtomicBool,
 }
 
-/// What was made.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Made {
-    /// Links into the base.
-    pub(crate) links: usize,
-    /// Real files.
-    pub(crate) files: usize,
-    /// Directories.
-    pub(crate) dirs: usize,
-}
-
 impl Order<'_> {
     /// Makes the env. On any failure nothing is left of it.
-    pub(crate) fn carry_out(mut self) -> Result<Made> {
+    pub(crate) fn carry_out(mut self) -> Result<Count> {
         let parent = self.env.parent().unwrap_or(Path::new("/"));
         let new_top = parent.ancestors().take_while(|dir| !dir.exists()).last().map(Path::to_owned);
         fs::make_dirs(parent, 0o777).attempt("make", parent)?;
@@ -55,7 +44,7 @@ impl Order<'_> {
         made
     }
 
-    fn build(&mut self, parent: &Path) -> Result<Made> {
+    fn build(&mut self, parent: &Path) -> Result<Count> {
         refuse_inside_base(parent, &self.base.prefix)?;
         skeleton::add(&mut self.plan, self.base);
         let stage = Stage::new(parent)?;
@@ -66,11 +55,7 @@ impl Order<'_> {
         self.write(root, "pyvenv.cfg", &pyvenv::text(self.base, self.env))?;
         self.write(root, record::FILE, self.record.text()?.as_bytes())?;
         stage.commit(self.env, self.on_existing)?;
-        Ok(Made {
-            links: self.plan.links.len(),
-            files: self.plan.files.len() + 2,
-            dirs: self.plan.dirs.len(),
-        })
+        Ok(self.plan.count())
     }
 
     fn write(&self, root: &Path, name: &str, bytes: &[u8]) -> Result<()> {

@@ -126,7 +126,7 @@ fn make(base: &Base, layout: Layout, trust: Trust, ui: Ui) -> Result<Plan> {
     let mut plan = tgz::read(&old, base)?;
     check::check(&plan)?;
     survey::programs(base, &mut plan, threads::for_cpu())?;
-    plan.settle();
+    plan.sort();
     check::check(&plan)?;
     Ok(plan)
 }

@@ -1,9 +1,10 @@
 //! What every env has, whatever its layout: the interpreter, a place for packages, pip.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
-use super::plan::{File, FileMode, Link, Plan, into_base};
+use super::plan::{FileMode, Plan, into_base};
 use super::script;
 use crate::base::{Base, Kind};
 
@@ -12,27 +13,30 @@ const PIP: &[u8] = b"import sys\nfrom pip._internal.cli.main import main\nsys.ex
 
 /// Adds to `plan` what it lacks.
 pub(crate) fn add(plan: &mut Plan, base: &Base) {
-    let taken: HashSet<PathBuf> = in_bin(plan).map(Path::to_owned).collect();
-    let free = |name: &str| Some(Path::new("bin").join(name)).filter(|path| !taken.contains(path));
-    for name in ["python", "python3", base.python.executable.as_str()] {
-        let interpreter = Path::new("bin").join(&base.python.executable);
-        plan.links.extend(free(name).map(|path| Link { path, target: into_base(&interpreter) }));
+    let taken = programs(plan);
+    let free = |name: &&str| !taken.contains(OsStr::new(name));
+    let bin = Path::new("bin");
+    let interpreter = into_base(&bin.join(&base.python.executable));
+    for name in
+        ["python", "python3", base.python.executable.as_str()].iter().filter(|name| free(name))
+    {
+        plan.link(&bin.join(name), interpreter.clone());
     }
     // Without it a user's `pip install` would find another pip further down PATH, and write elsewhere.
     if base.python.has_pip(&base.prefix) {
-        let pip = |path| File { path, bytes: script::portable(b"", PIP), mode: FileMode::Program };
-        plan.files.extend(["pip", "pip3"].iter().filter_map(|name| free(name)).map(pip));
+        for name in ["pip", "pip3"].iter().filter(|name| free(name)) {
+            plan.file(&bin.join(name), script::portable(b"", PIP), FileMode::Program);
+        }
     }
-    plan.dirs.push(Path::new("lib").join(&base.python.lib).join("site-packages"));
+    plan.dir(&Path::new("lib").join(&base.python.lib).join("site-packages"));
     if base.python.lib64 && base.kind != Kind::Conda {
-        plan.links.push(Link { path: "lib64".into(), target: "lib".into() });
+        plan.link(Path::new("lib64"), "lib".into());
     }
-    plan.settle();
 }
 
-fn in_bin(plan: &Plan) -> impl Iterator<Item = &Path> {
-    let links = plan.links.iter().map(|link| link.path.as_path());
-    links
-        .chain(plan.files.iter().map(|file| file.path.as_path()))
-        .filter(|path| path.starts_with("bin"))
+/// The names in `bin`.
+fn programs(plan: &mut Plan) -> HashSet<OsString> {
+    let bin = plan.dir(Path::new("bin"));
+    let links = bin.links.iter().map(|link| link.name.clone());
+    links.chain(bin.files.iter().map(|file| file.name.clone())).collect()
 }

@@ -8,7 +8,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::conda_files;
 use super::layout::{Fate, Layout, fate};
 use super::parallel;
-use super::plan::{File, FileMode, Link, Plan, into_base};
+use super::plan::{File, FileMode, Plan};
 use super::script::{self, Program};
 use crate::base::{Base, Kind, conda};
 use crate::error::{Error, Result};
@@ -39,26 +39,23 @@ pub(crate) fn survey(
         programs(base, &mut found.plan, threads)?;
     }
     if base.kind == Kind::Conda && layout != Layout::Sparse {
-        found.plan.files.extend(conda_files::of(&base.prefix)?);
+        conda_files::add(&mut found.plan, &base.prefix)?;
     }
-    found.plan.settle();
+    found.plan.sort();
     Ok(found)
 }
 
 /// Turns links to Python scripts in `bin` into real files.
 pub(crate) fn programs(base: &Base, plan: &mut Plan, threads: usize) -> Result<()> {
-    let links = std::mem::take(&mut plan.links);
-    let (bin, others): (Vec<Link>, Vec<Link>) =
-        links.into_iter().partition(|link| link.path.starts_with("bin"));
-    let kinds =
-        parallel::map(threads, bin.len(), |at| Ok(script_text(&base.prefix.join(&bin[at].path))))?;
-    plan.links = others;
-    for (link, text) in bin.into_iter().zip(kinds) {
+    let bin = plan.dir(Path::new("bin"));
+    let links = std::mem::take(&mut bin.links);
+    let dir = base.prefix.join("bin");
+    let texts =
+        parallel::map(threads, links.len(), |at| Ok(script_text(&dir.join(&links[at].name))))?;
+    for (link, text) in links.into_iter().zip(texts) {
         match text {
-            Some(bytes) => {
-                plan.files.push(File { path: link.path, bytes, mode: FileMode::Program });
-            }
-            None => plan.links.push(link),
+            Some(bytes) => bin.files.push(File { name: link.name, bytes, mode: FileMode::Program }),
+            None => bin.links.push(link),
         }
     }
     Ok(())
@@ -122,8 +119,11 @@ impl Walk<'_> {
         let fate = self.fate(entry);
         let owned = fate == Fate::LinkAny || self.owned.contains(path);
         if !owned {
-            if fate == Fate::LinkOrCarry && kind.is_file() {
-                found.plan.files.extend(carried(entry.path(), path));
+            if fate == Fate::LinkOrCarry
+                && kind.is_file()
+                && let Some(bytes) = carried(entry.path())
+            {
+                found.plan.file(path, bytes, FileMode::Data);
             }
             return;
         }
@@ -134,7 +134,7 @@ impl Walk<'_> {
                 Ok(_) => {}
             }
         }
-        found.plan.links.push(Link { path: path.to_owned(), target: into_base(path) });
+        found.plan.link_to_base(path);
     }
 
     /// A package's link to a directory keeps its own text where that leads to a directory of the env. It is never
@@ -146,8 +146,8 @@ impl Walk<'_> {
         let kept = inside
             .is_some_and(|inside| fate(self.layout, &self.base.python.lib, inside) != Fate::Leave);
         if kept && target.is_relative() && stays_inside(path, &target) {
-            found.plan.dirs.extend(inside.map(Path::to_owned));
-            found.plan.links.push(Link { path: path.to_owned(), target });
+            inside.map(|inside| found.plan.dir(inside));
+            found.plan.link(path, target.into_os_string());
         }
     }
 }
@@ -170,9 +170,9 @@ fn stays_inside(path: &Path, target: &Path) -> bool {
     })
 }
 
-/// A file that an image added where files take effect by being there, as a real file. Large ones are no
+/// The text of a file that an image added where files take effect by being there. Large ones are no
 /// configuration.
-fn carried(from: &Path, path: &Path) -> Option<File> {
+fn carried(from: &Path) -> Option<Vec<u8>> {
     from.metadata().ok().filter(|meta| meta.len() <= script::MAX_SIZE)?;
-    Some(File { path: path.to_owned(), bytes: std::fs::read(from).ok()?, mode: FileMode::Data })
+    std::fs::read(from).ok()
 }

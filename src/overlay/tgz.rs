@@ -4,6 +4,8 @@
 //! that matched nothing), the directories that hold nothing else, and the two scripts that set PYTHONPATH, which
 //! `pyvenv.cfg` makes needless and which leaks into every other Python.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
@@ -12,6 +14,7 @@ use super::plan::Plan;
 use super::{archive, conda_files};
 use crate::base::{Base, Kind};
 use crate::error::{Attempt, Result};
+use crate::text::Shown;
 
 /// Where the image's script put it, if it did.
 pub(crate) fn find(base: &Base) -> Option<PathBuf> {
@@ -22,62 +25,69 @@ pub(crate) fn find(base: &Base) -> Option<PathBuf> {
 /// Reads it. Python scripts are still links in it, and conda's own files are added.
 pub(crate) fn read(path: &Path, base: &Base) -> Result<Plan> {
     let file = std::fs::File::open(path).attempt("read", path)?;
-    let mut plan = archive::entries(GzDecoder::new(std::io::BufReader::new(file)))
-        .map_err(|error| error.during(crate::text::Shown(path)))?;
-    tidy(&mut plan);
+    let entries = archive::entries(GzDecoder::new(std::io::BufReader::new(file)))
+        .map_err(|error| error.during(Shown(path)))?;
+    let mut plan = Plan::default();
+    for (dir, mut found) in entries {
+        // Where tar packed `.`, every name has `./` in front.
+        let dir = Path::new(&dir).strip_prefix(".").map_or(dir.as_os_str(), Path::as_os_str);
+        let whole = plan.dirs.entry(dir.to_owned()).or_default();
+        whole.links.append(&mut found.links);
+        whole.files.append(&mut found.files);
+    }
     mend(&mut plan);
-    plan.files.extend(conda_files::of(&base.prefix)?);
-    plan.settle();
+    conda_files::add(&mut plan, &base.prefix)?;
     Ok(plan)
 }
 
-/// Takes off what tar writes around a name: a slash behind directories, `./` in front where it packed `.`.
-fn tidy(plan: &mut Plan) {
-    let bare = |path: &PathBuf| -> PathBuf {
-        path.strip_prefix(".").unwrap_or(path).components().collect()
-    };
-    plan.dirs = plan.dirs.iter().map(bare).filter(|dir| !dir.as_os_str().is_empty()).collect();
-    plan.links.iter_mut().for_each(|link| link.path = bare(&link.path));
-    plan.files.iter_mut().for_each(|file| file.path = bare(&file.path));
-}
-
 fn mend(plan: &mut Plan) {
-    let holders: Vec<PathBuf> = plan
-        .links
-        .iter()
-        .filter(|link| link.path.ends_with("*"))
-        .filter_map(|link| link.path.parent().map(Path::to_owned))
-        .collect();
-    plan.links
-        .retain(|link| !link.path.ends_with("*") && !link.path.starts_with("conda-meta/history"));
-    let used = |dir: &PathBuf| plan.links.iter().any(|link| link.path.starts_with(dir));
-    let hollow: Vec<PathBuf> =
-        holders.into_iter().filter(|dir| !used(dir) && dir.components().count() > 1).collect();
-    plan.dirs.retain(|dir| !hollow.contains(dir));
-    let sets_pythonpath = |path: &Path| {
-        path.ends_with("activate.d/activate-python.sh")
-            || path.ends_with("deactivate.d/deactivate-python.sh")
+    let mut hollow = Vec::new();
+    for (path, dir) in &mut plan.dirs {
+        let before = dir.links.len();
+        dir.links.retain(|link| link.name != "*");
+        if dir.links.is_empty() && before > 0 && path.as_bytes().contains(&b'/') {
+            hollow.push(path.clone());
+        }
+        dir.files.retain(|file| {
+            file.name != "activate-python.sh" && file.name != "deactivate-python.sh"
+        });
+    }
+    let holds_dirs = |path: &OsString| {
+        plan.dirs.keys().any(|other| Path::new(other).parent() == Some(Path::new(path)))
     };
-    plan.files.retain(|file| !sets_pythonpath(&file.path));
+    hollow.retain(|path| !holds_dirs(path));
+    plan.dirs.retain(|path, _| !hollow.contains(path));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::overlay::plan::{File, FileMode, Link};
+    use crate::overlay::plan::FileMode;
 
     #[test]
     fn the_old_scripts_slips_are_mended() {
-        let link = |path: &str| Link { path: path.into(), target: "../baseEnv_dir/x".into() };
-        let file = |path: &str| File { path: path.into(), bytes: vec![], mode: FileMode::Data };
-        let mut plan = Plan {
-            dirs: ["x86", "x86/ld", "etc", "lib"].map(PathBuf::from).into(),
-            links: ["x86/ld/*", "lib/*", "lib/a"].map(link).into(),
-            files: ["etc/conda/activate.d/activate-python.sh", "etc/keep"].map(file).into(),
-        };
+        let mut plan = Plan::default();
+        for path in ["x86/ld/*", "lib/*", "lib/a", "etc/deep/*", "etc/deep/er/b"] {
+            plan.link_to_base(Path::new(path));
+        }
+        for path in ["etc/conda/activate.d/activate-python.sh", "etc/keep"] {
+            plan.file(Path::new(path), vec![], FileMode::Data);
+        }
         mend(&mut plan);
-        assert_eq!(plan.dirs, ["x86", "etc", "lib"].map(PathBuf::from));
-        assert_eq!(plan.links, [link("lib/a")]);
-        assert_eq!(plan.files, [file("etc/keep")]);
+        let dirs: Vec<_> = plan.dirs.keys().collect();
+        assert_eq!(
+            dirs,
+            [
+                "",
+                "etc",
+                "etc/conda",
+                "etc/conda/activate.d",
+                "etc/deep",
+                "etc/deep/er",
+                "lib",
+                "x86"
+            ]
+        );
+        assert_eq!((plan.count().links, plan.count().files), (2, 1));
     }
 }
