@@ -8,8 +8,10 @@
 
 mod archive;
 mod choice;
+mod crowd;
 mod forge;
 mod hostile;
+mod killed;
 mod layouts;
 mod machine;
 mod oldarchive;
