@@ -1,5 +1,6 @@
 //! What a user can set: variables, directories, the configuration files. One place for every name.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -74,7 +75,9 @@ impl Config {
 /// Reads a TOML file into `T`; `None` where there is no such file.
 pub(crate) fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>> {
     let text = match std::fs::read_to_string(path) {
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         other => other.attempt("read", path)?,
     };
     toml::from_str(&text).map(Some).map_err(|cause| {

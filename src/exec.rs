@@ -8,13 +8,26 @@ use crate::error::{Attempt, Error, Result};
 use crate::text::Shown;
 
 /// Runs a program and returns what it wrote to stdout; its stderr is kept for the error.
-#[expect(clippy::disallowed_methods, reason = "the one place that starts processes")]
 pub(crate) fn output(program: &Path, arguments: &[&OsStr]) -> Result<Vec<u8>> {
-    let output = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .attempt("start", program)?;
+    finish(program, command(program, arguments))
+}
+
+/// The same in a directory of choice.
+pub(crate) fn output_in(dir: &Path, program: &Path, arguments: &[&OsStr]) -> Result<Vec<u8>> {
+    let mut command = command(program, arguments);
+    command.current_dir(dir);
+    finish(program, command)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that starts processes")]
+fn command(program: &Path, arguments: &[&OsStr]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn finish(program: &Path, mut command: Command) -> Result<Vec<u8>> {
+    let output = command.output().attempt("start", program)?;
     if output.status.success() {
         return Ok(output.stdout);
     }

@@ -7,6 +7,7 @@ pub(crate) mod fingerprint;
 pub(crate) mod known;
 pub(crate) mod python;
 
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -89,6 +90,13 @@ fn locate(path: &Path) -> Result<PathBuf> {
     }
     if has_python(path) {
         return Ok(path.to_owned());
+    }
+    // What may not be looked into is not the same as what holds no Python.
+    match path.join("bin/python3").metadata() {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => {
+            return Err(Error::io("look at the base", path, &cause));
+        }
+        _ => {}
     }
     Err(Error::new(format!(
         "could not use {} as a base: there is no bin/python3 in it, and no opt/conda",

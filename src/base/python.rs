@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::conda;
+use super::{conda, fits_pyvenv};
 use crate::config::read_toml;
 use crate::error::{Attempt, Error, Result};
 use crate::text::Shown;
@@ -72,7 +72,7 @@ impl Python {
         if let Ok(Some(python)) = read_toml::<Self>(&kept) {
             return Ok(python);
         }
-        let answer = Answer::of(&program)?;
+        let answer = Answer::of_prefix(prefix)?;
         let python = answer.python()?;
         // Remembering is a convenience: a full or read-only home must not stop the work.
         if let (Ok(text), Some(dir)) = (toml::to_string(&python), kept.parent()) {
@@ -117,11 +117,28 @@ sys.stdout.buffer.write(b'\\0'.join(map(os.fsencode, (v, sys.base_prefix, s, p))
 
 impl Answer {
     fn of(program: &Path) -> Result<Self> {
-        let output =
-            exec::output(program, &[OsStr::new("-I"), OsStr::new("-c"), OsStr::new(QUESTION)])
-                .map_err(|error| {
-                    error.hint("is that a working Python 3.8 or later? try it with `-c pass`")
-                })?;
+        Self::parse(program, exec::output(program, &Self::arguments()))
+    }
+
+    /// Asks the interpreter of a prefix. Python cuts its own path at a `:` and does not start from there; through
+    /// its working directory the same file has a path without one.
+    fn of_prefix(prefix: &Path) -> Result<Self> {
+        let program = prefix.join("bin/python3");
+        if fits_pyvenv(prefix) {
+            return Self::of(&program);
+        }
+        let by_cwd = Path::new("/proc/self/cwd/bin/python3");
+        Self::parse(&program, exec::output_in(prefix, by_cwd, &Self::arguments()))
+    }
+
+    fn arguments() -> [&'static OsStr; 3] {
+        ["-I", "-c", QUESTION].map(OsStr::new)
+    }
+
+    fn parse(program: &Path, output: Result<Vec<u8>>) -> Result<Self> {
+        let output = output.map_err(|error| {
+            error.hint("is that a working Python 3.8 or later? try it with `-c pass`")
+        })?;
         let mut fields = output.split(|&byte| byte == 0).map(<[u8]>::to_vec);
         let mut next = || fields.next().map(OsString::from_vec);
         let text = |field: Option<OsString>| field.and_then(|field| field.into_string().ok());

@@ -29,7 +29,9 @@ pub(crate) fn read(path: &Path, base: &Base) -> Result<Plan> {
         .map_err(|error| error.during(Shown(path)))?;
     let mut plan = Plan::default();
     for (dir, mut found) in entries {
-        let whole = plan.dirs.entry(dir).or_default();
+        // Where tar packed `.`, every name has `./` in front.
+        let dir = Path::new(&dir).strip_prefix(".").map_or(dir.as_os_str(), Path::as_os_str);
+        let whole = plan.dirs.entry(dir.to_owned()).or_default();
         whole.links.append(&mut found.links);
         whole.files.append(&mut found.files);
     }

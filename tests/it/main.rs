@@ -1,0 +1,27 @@
+//! The whole program from outside: the built binary, real Pythons, real file systems.
+//!
+//! `sandbox` runs things in a home of their own, `testbase` makes the base that most tests stand on, `machine`
+//! says what this machine can do. Every other module is a topic, every test a sentence.
+
+#![expect(clippy::disallowed_methods, reason = "tests make, break and run things themselves")]
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+mod archive;
+mod choice;
+mod crowd;
+mod forge;
+mod hostile;
+mod killed;
+mod layouts;
+mod machine;
+mod oldarchive;
+mod pip;
+mod places;
+mod pythons;
+mod sandbox;
+mod scripts;
+mod story;
+mod testbase;
+mod tree;
+mod untouched;
+mod wheel;
