@@ -73,6 +73,15 @@ impl BaseRecord {
     }
 }
 
+/// Whether packages in the user's site (`~/.local`) are seen inside an env.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UserSite {
+    /// They are.
+    On,
+    /// They are not: what lies there would shadow the base's packages, differently for every user.
+    Off,
+}
+
 /// How the base of an env is today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -103,6 +112,11 @@ impl Record {
             .hint("use that version, or a later one")),
             other => Ok(other),
         }
+    }
+
+    /// The user site, as an enum.
+    pub(crate) fn user_site(&self) -> UserSite {
+        if self.user_site { UserSite::On } else { UserSite::Off }
     }
 
     /// The text that `create` writes last.
