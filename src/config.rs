@@ -16,6 +16,8 @@ pub(crate) const ENVS: &str = "MLENV_ENVS";
 pub(crate) const THREADS: &str = "MLENV_THREADS";
 /// Site configuration directory, in place of `/etc/mlenv`.
 pub(crate) const SITE: &str = "MLENV_SITE";
+/// The search for a marker ends at this directory, in place of `$HOME`.
+pub(crate) const CEILING: &str = "MLENV_CEILING";
 
 /// The four directories of the XDG base directory specification, each with `mlenv` at its end.
 pub(crate) struct Dirs {

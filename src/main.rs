@@ -10,8 +10,10 @@ mod error;
 mod exec;
 mod fs;
 mod host;
+mod marker;
 mod overlay;
 mod text;
+mod trust;
 mod ui;
 
 use std::process::ExitCode;
