@@ -11,6 +11,7 @@ mod exec;
 mod fs;
 mod host;
 mod overlay;
+mod plan;
 mod text;
 mod ui;
 
