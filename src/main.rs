@@ -12,6 +12,7 @@ mod fs;
 mod host;
 mod overlay;
 mod plan;
+mod shell;
 mod text;
 mod ui;
 

@@ -19,7 +19,7 @@ pub(super) fn identity(outside: &Draft<'_>, target: &Target) -> Vec<(Name, Optio
             if outside.get("CONDA_PREFIX") != Some(prefix) {
                 vars.extend(level(outside));
                 vars.extend([set("CONDA_PREFIX", prefix), set("CONDA_DEFAULT_ENV", env)]);
-                vars.push(set("CONDA_PROMPT_MODIFIER", modifier));
+                vars.push(set("CONDA_PROMPT_MODIFIER", modifier.as_str()));
             }
             vars
         }

@@ -8,6 +8,7 @@ mod conda;
 mod draft;
 pub(crate) mod list;
 pub(crate) mod name;
+pub(crate) mod prompt;
 pub(crate) mod session;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 
 use crate::plan::draft::Draft;
 use crate::plan::name::{Name, PATH, SESSION};
+use crate::plan::prompt::Label;
 use crate::plan::session::{Changed, Entry, Owner, Session};
 
 /// The variables that a shell exports.
@@ -41,7 +43,7 @@ pub(crate) struct Target {
     /// Scripts to source before leaving, in order.
     pub(crate) leave: Vec<PathBuf>,
     /// What the prompt shows, such as `(myEnv) `; `None` where something else draws it or nobody wants it.
-    pub(crate) prompt: Option<String>,
+    pub(crate) prompt: Option<Label>,
 }
 
 /// By which variables tools recognise what is active.
@@ -52,7 +54,7 @@ pub(crate) enum Identity {
         /// `CONDA_DEFAULT_ENV`.
         env: OsString,
         /// `CONDA_PROMPT_MODIFIER`.
-        modifier: String,
+        modifier: Label,
     },
     /// `VIRTUAL_ENV`.
     Venv {
@@ -95,10 +97,10 @@ pub(crate) enum Step {
 /// The prompt, which belongs to one shell and not to its children.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Prompt {
-    /// Show `text`; in place of `instead_of` where that stands in the prompt, as conda replaces its own.
+    /// Show the label; in place of `instead_of` where that stands in the prompt, as conda replaces its own.
     Show {
-        /// The text, harmless in any prompt but for `%` and `!`.
-        text: String,
+        /// The text.
+        label: Label,
         /// What conda shows now.
         instead_of: Option<OsString>,
     },
@@ -281,7 +283,7 @@ fn prompt_of(outside: &Draft<'_>, target: &Target) -> Prompt {
     let instead_of =
         modifier.filter(|_| matches!(target.identity, Identity::Conda { .. })).map(OsStr::to_owned);
     match &target.prompt {
-        Some(text) => Prompt::Show { text: text.clone(), instead_of },
+        Some(label) => Prompt::Show { label: label.clone(), instead_of },
         None => Prompt::Restore,
     }
 }

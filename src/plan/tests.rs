@@ -47,7 +47,8 @@ fn target() -> impl Strategy<Value = Target> {
     let prefix = proptest::sample::select(&["/e1", "/e2"][..]);
     (sets, prefix, any::<bool>(), any::<bool>(), value()).prop_map(
         |(sets, prefix, conda, scripts, ssl)| {
-            let conda = Identity::Conda { env: prefix.into(), modifier: format!("({prefix}) ") };
+            let conda =
+                Identity::Conda { env: prefix.into(), modifier: Label::new(prefix.as_ref()) };
             let dir = PathBuf::from(prefix).join("etc/conda/deactivate.d/x.sh");
             Target {
                 owner: Owner::Hand,
@@ -149,13 +150,13 @@ fn conda_target() -> Target {
     Target {
         owner: Owner::Hand,
         prefix: "/e".into(),
-        identity: Identity::Conda { env: "/e".into(), modifier: "(e) ".into() },
+        identity: Identity::Conda { env: "/e".into(), modifier: Label::new("e".as_ref()) },
         sets: vec![(Name::known("FOO"), Some("1".into()))],
         defaults: vec![],
         entries: vec![Entry { list: Name::known(PATH), dir: "/e/bin".into() }],
         enter: vec![Script { path: "/e/etc/conda/activate.d/a.sh".into(), prefix: None }],
         leave: vec!["/e/etc/conda/deactivate.d/a.sh".into()],
-        prompt: Some("(e) ".into()),
+        prompt: Some(Label::new("e".as_ref())),
     }
 }
 
@@ -172,7 +173,7 @@ fn inside_conda_we_stack_on_it() {
     assert_eq!(get(&inside, "CONDA_SHLVL"), Some("2"));
     assert_eq!(get(&inside, "CONDA_PREFIX_1"), Some("/c"));
     assert_eq!(get(&inside, "CONDA_STACKED_2"), Some("true"));
-    let show = Prompt::Show { text: "(e) ".into(), instead_of: Some("(base) ".into()) };
+    let show = Prompt::Show { label: Label::new("e".as_ref()), instead_of: Some("(base) ".into()) };
     assert!(change.steps.contains(&Step::Prompt(show)));
 }
 
