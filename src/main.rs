@@ -12,6 +12,8 @@ mod fs;
 mod host;
 mod marker;
 mod overlay;
+mod plan;
+mod shell;
 mod text;
 mod trust;
 mod ui;
