@@ -6,6 +6,8 @@
 //! - A newline in a value needs `$'\n'`, which exists since 6.23.01. Older ones cannot take such a value.
 //! - Variables in an `if (..) command` are expanded before the condition is looked at, also where that is false;
 //!   `eval` with a quoted text puts that off.
+//! - Reading backquotes, tcsh loses bytes that are no UTF-8 once the text is longer than its buffer of 4096.
+//! - Quoting any part of a builtin's name hides it ("Command not found"): an alias of `setenv` cannot be kept out.
 //! - `setenv PATH` makes tcsh read every directory in it: it is set once.
 
 use std::ffi::OsStr;
@@ -14,6 +16,9 @@ use std::os::unix::ffi::OsStrExt;
 use crate::error::{Error, Result};
 use crate::plan::{Prompt, Script, Step};
 use crate::shell::Newlines;
+
+/// Up to this size any bytes arrive.
+const BUFFER: usize = 4000;
 
 /// Puts the prompt back if it is still the one that we made.
 const HIDE: &str = r#"if ( "$prompt:q" == "$__mlenv_shown:q" ) set prompt = "$__mlenv_prompt:q"; unset __mlenv_shown __mlenv_prompt"#;
@@ -33,6 +38,10 @@ pub(super) fn render(newlines: Newlines, steps: &[Step]) -> Result<Vec<u8>> {
         }
     }
     let mut line = commands.join(b"; ".as_slice());
+    if line.len() > BUFFER && std::str::from_utf8(&line).is_err() {
+        return Err(Error::new("tcsh cannot take so long a text with bytes in it that are no UTF-8")
+            .hint("look for odd bytes in your variables with `env | grep -av '^.*$'`, or use another shell"));
+    }
     if !line.is_empty() {
         line.push(b'\n');
     }

@@ -101,3 +101,6 @@ pub(crate) fn quote(dialect: Dialect, value: &OsStr) -> Result<Vec<u8>> {
 fn runs(steps: &[Step]) -> impl Iterator<Item = &[Step]> {
     steps.chunk_by(|left, right| std::mem::discriminant(left) == std::mem::discriminant(right))
 }
+
+#[cfg(test)]
+mod tests;

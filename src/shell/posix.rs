@@ -79,11 +79,15 @@ fn sources(out: &mut Vec<u8>, run: &[Step]) {
 
 fn source(out: &mut Vec<u8>, Script { path, prefix }: &Script) {
     let path = quote(path.as_os_str());
-    out.extend([b"if [[ -r ".as_slice(), &path, b" ]]; then "].concat());
+    let mut body = [b"\\builtin . ".as_slice(), &path, b";"].concat();
     if let Some(prefix) = prefix {
-        out.extend([b"CONDA_PREFIX=".as_slice(), &quote(prefix.as_os_str()), b" "].concat());
+        // Not `CONDA_PREFIX=.. . FILE`: with POSIX rules that stays after the command.
+        let prefix = quote(prefix.as_os_str());
+        let enter = b"__mlenv_prefix=$CONDA_PREFIX; \\builtin export CONDA_PREFIX=".as_slice();
+        let back = b" \\builtin export CONDA_PREFIX=\"$__mlenv_prefix\"; \\builtin unset -v __mlenv_prefix;".as_slice();
+        body = [enter, &prefix, b"; ", &body, back].concat();
     }
-    out.extend([b"\\builtin . ".as_slice(), &path, b"; fi;\n"].concat());
+    out.extend([b"if [[ -r ".as_slice(), &path, b" ]]; then ", &body, b" fi;\n"].concat());
 }
 
 fn prompts(out: &mut Vec<u8>, dialect: Dialect, run: &[Step]) {
