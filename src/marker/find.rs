@@ -31,8 +31,9 @@ pub(crate) fn nearest(from: &Path, ceiling: Option<&Path>) -> Option<PathBuf> {
     None
 }
 
+/// Links are followed, as the shells' own test does; `Marker::read` then says what is wrong with one.
 fn is_regular(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|meta| meta.is_file())
+    path.metadata().is_ok_and(|meta| meta.is_file())
 }
 
 #[cfg(test)]
