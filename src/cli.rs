@@ -46,6 +46,13 @@ pub(crate) enum Command {
     List(List),
     Info(Info),
     Remove(Remove),
+    Hook(Hook),
+    Save(Save),
+    Allow(Allow),
+    Deny(Deny),
+    Status(Status),
+    #[command(hide = true)]
+    Export(Export),
     #[command(subcommand)]
     Base(Base),
     Completions(Completions),
@@ -127,6 +134,80 @@ pub(crate) struct Info {
 pub(crate) struct Remove {
     /// The env: a directory or a name
     pub(crate) env: OsString,
+}
+
+/// Print the lines for your shell's rc file
+///
+/// They activate the env of the directory you are in and leave it when you go, and let `mlenv activate`,
+/// `deactivate` and `create` change your shell. Where nothing changed, no process is started.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+In ~/.bashrc:                   eval \"$(mlenv hook bash)\"
+In ~/.zshrc:                    eval \"$(mlenv hook zsh)\"
+In ~/.config/fish/config.fish:  mlenv hook fish | source
+In ~/.tcshrc or ~/.cshrc:       eval \"`mlenv hook tcsh`\"
+
+Variables: MLENV_HOOK=off (look nowhere) or cd (look only when the directory changes, for slow file systems);
+MLENV_CEILING (look no higher than this directory, instead of your home); MLENV_NO_CD=1 (bash: leave cd alone).")]
+pub(crate) struct Hook {
+    /// bash, zsh, tcsh or fish
+    pub(crate) shell: OsString,
+}
+
+/// Let this directory activate an env: write its marker and trust it
+///
+/// The marker is `.mlenv.toml` in the directory you are in. It names the env and nothing else.
+#[derive(Debug, Args)]
+pub(crate) struct Save {
+    /// The env: a directory or a name [default: the active one]
+    pub(crate) env: Option<OsString>,
+    /// Write over a marker that names another env
+    #[arg(short, long)]
+    pub(crate) force: bool,
+}
+
+/// Let the marker here take effect, as it is now
+///
+/// Consent holds for this marker's place and text and for this env. When either changes, mlenv asks again.
+#[derive(Debug, Args)]
+pub(crate) struct Allow {
+    /// The marker's directory [default: that of the nearest marker]
+    pub(crate) dir: Option<PathBuf>,
+    /// Allow it although other users own or can change the marker or the env
+    #[arg(long)]
+    pub(crate) shared: bool,
+}
+
+/// Never let the marker here take effect, whatever it says
+#[derive(Debug, Args)]
+pub(crate) struct Deny {
+    /// The marker's directory [default: that of the nearest marker]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// Show what is active here and why, and whether the hook is at work
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// What the hook says about itself
+    #[arg(long, hide = true)]
+    pub(crate) hook: Option<String>,
+}
+
+/// What a hook evaluates
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The shell, with tcsh's version: `tcsh:6.24.07`
+    #[arg(long)]
+    pub(crate) shell: OsString,
+    /// The nearest marker
+    #[arg(long)]
+    pub(crate) marker: Option<PathBuf>,
+    /// The refusals that this shell has heard
+    #[arg(long, default_value = "")]
+    pub(crate) told: String,
 }
 
 /// Known bases, their facts and their indexes

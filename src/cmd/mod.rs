@@ -1,5 +1,11 @@
 //! One file per verb. A verb joins rooms, prints results to stdout and hands words to `ui`.
 
+mod consent;
+mod export;
+mod hook;
+mod save;
+mod status;
+
 use std::io::Write;
 
 use crate::cli::Command;
@@ -8,15 +14,26 @@ use crate::host::Host;
 use crate::ui::Ui;
 
 /// Runs one verb.
-pub(crate) fn run(command: Command, _host: &Host, _ui: Ui) -> Result<()> {
+pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
     match command {
+        Command::Hook(arguments) => hook::run(&arguments, host),
+        Command::Save(arguments) => save::run(&arguments, host, ui),
+        Command::Allow(arguments) => consent::allow(&arguments, host, ui),
+        Command::Deny(arguments) => consent::deny(&arguments, host, ui),
+        Command::Status(arguments) => status::run(&arguments, host),
+        Command::Export(arguments) => export::run(&arguments, host, ui),
         _ => Err(Error::new("not built yet")),
     }
 }
 
 /// Prints a result. A reader that went away (`mlenv list | head -1`) is no failure.
 fn print(text: &str) -> Result<()> {
-    let written = std::io::stdout().lock().write_all(text.as_bytes());
+    print_bytes(text.as_bytes())
+}
+
+/// The same for text that is meant for a shell and may hold any bytes.
+fn print_bytes(text: &[u8]) -> Result<()> {
+    let written = std::io::stdout().lock().write_all(text);
     match written {
         Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Error::new(format!("could not write the result: {cause}")))

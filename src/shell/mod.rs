@@ -5,6 +5,7 @@
 
 mod csh;
 mod fish;
+pub(crate) mod hook;
 mod posix;
 
 use std::ffi::OsStr;

@@ -147,12 +147,29 @@ pub(crate) fn token(marker: &Path, about: &[u8]) -> String {
     hex(&hash.finalize())[..12].to_owned()
 }
 
-/// Creates the directory of consent if it is missing, and checks that it is the user's alone.
-fn private_dir(dir: &Path, user: Uid) -> Result<()> {
+/// Who else could change the env at `prefix`, whoever asks.
+pub(crate) fn exposures_of(prefix: &Path) -> Result<Vec<Exposure>> {
+    let mut out = BTreeSet::new();
+    nodes::expose(&mut out, Where::Env, &nodes::open(prefix)?, Uid::effective());
+    Ok(out.into_iter().collect())
+}
+
+/// True for a file or directory that only its user, or root, can change.
+pub(crate) fn is_own(path: &Path) -> bool {
+    let mut out = BTreeSet::new();
+    let meta = path.canonicalize().ok().and_then(|path| nodes::open(&path).ok());
+    meta.is_some_and(|meta| {
+        nodes::expose(&mut out, Where::Env, &meta, Uid::effective());
+        out.is_empty()
+    })
+}
+
+/// Creates a directory of the user's own if it is missing, and checks that nobody else can change what is in it.
+pub(crate) fn private_dir(dir: &Path) -> Result<()> {
     use std::os::unix::fs::MetadataExt;
     crate::fs::make_dirs(dir, 0o700).attempt("make", dir)?;
     let meta = nodes::open(dir)?;
-    if meta.uid() != user.as_raw() || meta.mode() & 0o077 != 0 {
+    if meta.uid() != Uid::effective().as_raw() || meta.mode() & 0o077 != 0 {
         return Err(Error::new(format!("others can look into {}", Shown(dir)))
             .hint("it holds what you allowed: make it yours alone with `chmod 700`"));
     }

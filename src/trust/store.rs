@@ -123,7 +123,7 @@ impl Store {
     }
 
     fn write(&self, answer: &Answer) -> Result<()> {
-        private_dir(&self.dir, self.user)?;
+        private_dir(&self.dir)?;
         let (Answer::Deny { marker } | Answer::Allow(Allowed { marker, .. })) = answer;
         let path = self.answer_path(&marker.0);
         let text = toml::to_string(answer).map_err(|cause| Error::new(format!("could not write consent: {cause}")))?;
