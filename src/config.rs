@@ -17,6 +17,9 @@ pub(crate) const THREADS: &str = "MLENV_THREADS";
 /// Site configuration directory, in place of `/etc/mlenv`.
 pub(crate) const SITE: &str = "MLENV_SITE";
 
+/// Set to anything: the prompt does not show what is active.
+pub(crate) const PROMPT_OFF: &str = "MLENV_DISABLE_PROMPT";
+
 /// The four directories of the XDG base directory specification, each with `mlenv` at its end.
 pub(crate) struct Dirs {
     /// Envs made by name.

@@ -33,6 +33,11 @@ impl Host {
         self.vars.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
     }
 
+    /// All variables, with the values that the shell gave them.
+    pub(crate) fn vars(&self) -> &HashMap<OsString, OsString> {
+        &self.vars
+    }
+
     /// A variable that names a path, if it is absolute; relative ones are ignored, as XDG asks.
     pub(crate) fn path_var(&self, name: &str) -> Option<PathBuf> {
         self.var(name).map(PathBuf::from).filter(|path| path.is_absolute())

@@ -3,6 +3,7 @@
 //! This file only joins the parts: the world is read, the words are parsed, one verb runs, and a failure
 //! becomes a sentence and an exit code. ARCHITECTURE.md tells where everything else is.
 
+mod activation;
 mod cli;
 mod cmd;
 mod config;

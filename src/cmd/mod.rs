@@ -1,5 +1,8 @@
 //! One file per verb. A verb joins rooms, prints results to stdout and hands words to `ui`.
 
+mod activate;
+mod vars;
+
 use std::io::Write;
 
 use crate::cli::Command;
@@ -8,15 +11,24 @@ use crate::host::Host;
 use crate::ui::Ui;
 
 /// Runs one verb.
-pub(crate) fn run(command: Command, _host: &Host, _ui: Ui) -> Result<()> {
+pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
     match command {
+        Command::Activate(arguments) => activate::activate(&arguments, host, ui),
+        Command::Deactivate(arguments) => activate::deactivate(&arguments, host),
+        Command::Vars(verb) => vars::run(&verb, host, ui),
         _ => Err(Error::new("not built yet")),
     }
 }
 
 /// Prints a result. A reader that went away (`mlenv list | head -1`) is no failure.
 fn print(text: &str) -> Result<()> {
-    let written = std::io::stdout().lock().write_all(text.as_bytes());
+    print_bytes(text.as_bytes())
+}
+
+/// The same for text that holds any bytes.
+fn print_bytes(text: &[u8]) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text).and_then(|()| out.flush());
     match written {
         Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Error::new(format!("could not write the result: {cause}")))
