@@ -53,6 +53,10 @@ pub(crate) enum Command {
     Status(Status),
     #[command(hide = true)]
     Export(Export),
+    Activate(Activate),
+    Deactivate(Deactivate),
+    #[command(subcommand)]
+    Vars(Vars),
     #[command(subcommand)]
     Base(Base),
     Completions(Completions),
@@ -208,6 +212,67 @@ pub(crate) struct Export {
     /// The refusals that this shell has heard
     #[arg(long, default_value = "")]
     pub(crate) told: String,
+}
+
+/// Make an env, an image or a base active in this shell
+///
+/// With the hook in your shell this changes the shell. Without it, `--shell` prints what your shell has to
+/// evaluate. Running it twice changes nothing; what was active before is left first.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv activate ./myEnv                       an env by its path
+  mlenv activate tune                          an env by its name
+  mlenv activate /cvmfs/.../ml-base:alma9      the software of an image directory itself
+  eval \"$(mlenv activate --shell bash tune)\"  without the hook")]
+pub(crate) struct Activate {
+    /// A name, an env's directory, an image directory, or a base
+    pub(crate) env: Option<OsString>,
+    /// Print code for this shell: bash, zsh, fish, tcsh, or tcsh:VERSION
+    #[arg(long, value_name = "SHELL")]
+    pub(crate) shell: Option<OsString>,
+}
+
+/// Undo what mlenv activated in this shell
+///
+/// Every variable goes back to what it was, unless you changed it in between.
+#[derive(Debug, Args)]
+pub(crate) struct Deactivate {
+    /// Print code for this shell: bash, zsh, fish, tcsh, or tcsh:VERSION
+    #[arg(long, value_name = "SHELL")]
+    pub(crate) shell: Option<OsString>,
+}
+
+/// Variables that an env sets while it is active
+#[derive(Debug, Subcommand)]
+pub(crate) enum Vars {
+    /// Set variables of an env
+    #[command(after_help = "Example:\n  mlenv vars set -p myEnv OMP_NUM_THREADS=4 DATA='/data/my runs'")]
+    Set {
+        /// The env: a directory or a name [default: the active one]
+        #[arg(short = 'p', long = "env", value_name = "ENV")]
+        env: Option<OsString>,
+        /// What to set
+        #[arg(required = true, value_name = "NAME=VALUE")]
+        vars: Vec<OsString>,
+    },
+    /// Take variables from an env
+    Unset {
+        /// The env: a directory or a name [default: the active one]
+        #[arg(short = 'p', long = "env", value_name = "ENV")]
+        env: Option<OsString>,
+        /// What to take away
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<OsString>,
+    },
+    /// List the variables of an env
+    List {
+        /// The env: a directory or a name [default: the active one]
+        env: Option<OsString>,
+        /// Print them as JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Known bases, their facts and their indexes

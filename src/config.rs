@@ -19,6 +19,9 @@ pub(crate) const SITE: &str = "MLENV_SITE";
 /// The search for a marker ends at this directory, in place of `$HOME`.
 pub(crate) const CEILING: &str = "MLENV_CEILING";
 
+/// Set to anything: the prompt does not show what is active.
+pub(crate) const PROMPT_OFF: &str = "MLENV_DISABLE_PROMPT";
+
 /// The four directories of the XDG base directory specification, each with `mlenv` at its end.
 pub(crate) struct Dirs {
     /// Envs made by name.

@@ -35,7 +35,7 @@ impl Host {
         self.vars.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
     }
 
-    /// All exported variables, also empty ones.
+    /// All variables, with the values that the shell gave them.
     pub(crate) fn vars(&self) -> &HashMap<OsString, OsString> {
         &self.vars
     }

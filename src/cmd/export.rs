@@ -3,7 +3,6 @@
 //! The marker and its env are looked at once, judged, and what was judged is what is entered. The answer ends with
 //! the assignments that the hook watches by. Nothing of a marker that is not trusted is in the answer.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::activation::{self, Place, Wish};
@@ -11,12 +10,11 @@ use crate::cli::Export;
 use crate::config::Dirs;
 use crate::error::{Attempt, Error, Result};
 use crate::host::Host;
-use crate::marker::{Marker, NAME};
+use crate::marker::{self, NAME};
 use crate::plan::session::{Owner, Session};
 use crate::plan::{self, Change};
 use crate::shell::{Dialect, render};
-use crate::text::Shown;
-use crate::trust::{self, Exposure, Store, Subject, Verdict, token};
+use crate::trust::{self, Considered, Store, token};
 use crate::ui::Ui;
 
 mod watch;
@@ -80,46 +78,21 @@ impl Call<'_> {
         let dir = dir.canonicalize().attempt("find", dir)?;
         let store = Store::new(&self.dirs);
         let consent = Some(store.answer_path(&dir.join(NAME)));
-        let seen = self.judged(&dir, &store);
-        let (marker, verdict) = match seen {
-            Ok((marker, Ok(subject))) => return self.entered(path, &marker, &subject, session, consent),
-            Ok((marker, Err(refusal))) => (Some(marker), refusal),
+        let (bytes, refusal) = match trust::consider(&dir, &self.dirs.envs, &store) {
+            Ok(Considered { verdict: Ok(subject), .. }) => {
+                let owner = Owner::Marker(path.to_owned());
+                let (change, session) = self.switched(subject.env, owner, session.as_ref())?;
+                let told = self.told.to_owned();
+                return Ok(Answer { change, session: Some(session), consent, told, young: is_young(path) });
+            }
+            Ok(Considered { marker, verdict: Err(refusal) }) => (marker.bytes, refusal),
             // An env whose own marker cannot be read stays: it may be half written.
             Err(cause) if owns(session.as_ref(), path) => return Err(cause),
-            Err(cause) => (None, cause),
+            Err(cause) => (Vec::new(), cause),
         };
-        let bytes = marker.as_ref().map(|marker| marker.bytes.as_slice()).unwrap_or_default();
-        let told = self.refuse(&dir.join(NAME), bytes, &verdict);
+        let told = self.refuse(&dir.join(NAME), &bytes, &refusal);
         let (change, session) = self.left(session);
         Ok(Answer { change, session, consent, told, young: is_young(path) })
-    }
-
-    /// The marker with its trusted subject, or with the refusal.
-    fn judged(&self, dir: &Path, store: &Store) -> Result<(Marker, Result<Subject>)> {
-        let marker = Marker::read(dir)?.ok_or_else(|| Error::no("the marker is gone"))?;
-        if store.denies(&marker.path)? {
-            let refusal = Verdict::Denied.refusal(&marker.path);
-            return Ok((marker, Err(refusal.unwrap_or_else(|| Error::no("denied")))));
-        }
-        let subject = match Subject::of(&marker, &marker.env(&self.dirs.envs), store.user) {
-            Ok(subject) => subject,
-            Err(cause) => return Ok((marker, Err(cause))),
-        };
-        let refusal = store.judge(&subject)?.refusal(&marker.path);
-        Ok((marker, refusal.map_or(Ok(subject), Err)))
-    }
-
-    fn entered(
-        &self,
-        path: &Path,
-        marker: &Marker,
-        subject: &Subject,
-        session: Option<Session>,
-        consent: Option<PathBuf>,
-    ) -> Result<Answer> {
-        let _ = marker;
-        let (change, session) = self.switched(subject.env.clone(), Owner::Marker(path.to_owned()), session.as_ref())?;
-        Ok(Answer { change, session: Some(session), consent, told: self.told.to_owned(), young: is_young(path) })
     }
 
     fn switched(&self, env: PathBuf, owner: Owner, session: Option<&Session>) -> Result<(Change, Session)> {
@@ -140,8 +113,7 @@ impl Call<'_> {
 
     /// An env activated by hand, as it should be. One that others can change is left as it is.
     fn renewed(&self, session: Session) -> Result<(Change, Option<Session>)> {
-        let exposed: Vec<Exposure> = trust::exposures_of(&session.prefix)?;
-        if !exposed.is_empty() || !crate::marker::has_record(&session.prefix) {
+        if !trust::is_own(&session.prefix) || !marker::has_record(&session.prefix) {
             return Ok((Change::default(), Some(session)));
         }
         let (change, renewed) = self.switched(session.prefix.clone(), Owner::Hand, Some(&session))?;

@@ -1,10 +1,12 @@
 //! One file per verb. A verb joins rooms, prints results to stdout and hands words to `ui`.
 
+mod activate;
 mod consent;
 mod export;
 mod hook;
 mod save;
 mod status;
+mod vars;
 
 use std::io::Write;
 
@@ -22,6 +24,9 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Deny(arguments) => consent::deny(&arguments, host, ui),
         Command::Status(arguments) => status::run(&arguments, host),
         Command::Export(arguments) => export::run(&arguments, host, ui),
+        Command::Activate(arguments) => activate::activate(&arguments, host, ui),
+        Command::Deactivate(arguments) => activate::deactivate(&arguments, host),
+        Command::Vars(verb) => vars::run(&verb, host, ui),
         _ => Err(Error::new("not built yet")),
     }
 }
@@ -31,9 +36,10 @@ fn print(text: &str) -> Result<()> {
     print_bytes(text.as_bytes())
 }
 
-/// The same for text that is meant for a shell and may hold any bytes.
+/// The same for text that holds any bytes.
 fn print_bytes(text: &[u8]) -> Result<()> {
-    let written = std::io::stdout().lock().write_all(text);
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text).and_then(|()| out.flush());
     match written {
         Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Error::new(format!("could not write the result: {cause}")))

@@ -9,10 +9,10 @@ use crate::cli::Status;
 use crate::config::Dirs;
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::marker::{self, Marker};
+use crate::marker;
 use crate::plan::session::{Owner, Session};
 use crate::text::{PathText, Shown, shown};
-use crate::trust::{Store, Subject};
+use crate::trust::{self, Considered, Store};
 
 /// All that `status` knows.
 #[derive(Serialize)]
@@ -121,12 +121,10 @@ fn marker_report(host: &Host, dirs: &Dirs) -> Result<Option<MarkerReport>> {
 }
 
 fn judge(dir: &Path, dirs: &Dirs, store: &Store, report: &mut MarkerReport) -> Result<()> {
-    let marker = Marker::read(dir)?.ok_or_else(|| Error::no("the marker is gone"))?;
-    let env = marker.env(&dirs.envs);
-    report.env = Some(PathText(env.clone()));
-    report.unknown_keys.clone_from(&marker.unknown);
-    let subject = Subject::of(&marker, &env, store.user)?;
-    store.judge(&subject)?.refusal(&marker.path).map_or(Ok(()), Err)
+    let Considered { marker, verdict } = trust::consider(dir, &dirs.envs, store)?;
+    report.env = Some(PathText(marker.env(&dirs.envs)));
+    report.unknown_keys = marker.unknown;
+    verdict.map(drop)
 }
 
 /// Reads what the hook tells about itself: `SHELL[,prompt][,cd]`. Without a hook nobody tells anything.

@@ -19,7 +19,7 @@ use crate::error::{Attempt, Error, Result};
 use crate::text::{PathText, Shown, shown};
 
 pub(crate) use find::{ceiling, nearest};
-pub(crate) use write::{OnOther, Saved, remembered_as, save_for};
+pub(crate) use write::{OnOther, Saved, save_for};
 
 /// The marker's file name.
 pub(crate) const NAME: &str = ".mlenv.toml";

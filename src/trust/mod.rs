@@ -106,6 +106,31 @@ fn identity(env: &Path, node: &std::fs::Metadata) -> Identity {
     Identity { inode: node.ino(), device: node.dev(), created: birth.and_then(|birth| birth.created) }
 }
 
+/// A marker, and what may take effect because of it.
+pub(crate) struct Considered {
+    /// The marker.
+    pub(crate) marker: Marker,
+    /// What was judged and may be entered, or why nothing may.
+    pub(crate) verdict: Result<Subject>,
+}
+
+/// Reads the marker of `dir` and judges it. Fails where there is none that can be read.
+pub(crate) fn consider(dir: &Path, envs: &Path, store: &Store) -> Result<Considered> {
+    let marker = Marker::read(dir)?.ok_or_else(|| Error::no("the marker is gone"))?;
+    let verdict = if store.denies(&marker.path)? {
+        Err(Verdict::Denied.refusal(&marker.path))
+    } else {
+        Subject::of(&marker, &marker.env(envs), store.user).map_err(Some).and_then(|subject| {
+            match store.judge(&subject).map_err(Some)?.refusal(&marker.path) {
+                Some(refusal) => Err(Some(refusal)),
+                None => Ok(subject),
+            }
+        })
+    };
+    let verdict = verdict.map_err(|refusal| refusal.unwrap_or_else(|| Error::no("not trusted")));
+    Ok(Considered { marker, verdict })
+}
+
 impl Verdict {
     /// The sentence and its cure. Only the marker's own path is named, shown safely.
     pub(crate) fn refusal(&self, marker: &Path) -> Option<Error> {
@@ -145,13 +170,6 @@ pub(crate) fn token(marker: &Path, about: &[u8]) -> String {
     hash.update([0]);
     hash.update(about);
     hex(&hash.finalize())[..12].to_owned()
-}
-
-/// Who else could change the env at `prefix`, whoever asks.
-pub(crate) fn exposures_of(prefix: &Path) -> Result<Vec<Exposure>> {
-    let mut out = BTreeSet::new();
-    nodes::expose(&mut out, Where::Env, &nodes::open(prefix)?, Uid::effective());
-    Ok(out.into_iter().collect())
 }
 
 /// True for a file or directory that only its user, or root, can change.
