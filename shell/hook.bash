@@ -45,7 +45,7 @@ if [[ $- == *i* ]]; then
 
   # Where a marker may lie: here and above, to $MLENV_CEILING or $HOME, never in / or where automounters live.
   function __mlenv_walk {
-    \builtin local __mlenv_dir=$PWD __mlenv_end=${MLENV_CEILING:-${HOME-}}
+    \builtin local __mlenv_dir="$PWD" __mlenv_end="${MLENV_CEILING:-${HOME-}}"
     __mlenv_pwd=$PWD __mlenv_paths=()
     while [[ $__mlenv_dir == /?* ]]; do
       case $__mlenv_dir in /home | /net | /misc | /afs | /cvmfs | /nfs | /Users) \builtin break ;; esac
@@ -91,7 +91,7 @@ if [[ $- == *i* ]]; then
   }
 
   function __mlenv_hook {
-    \builtin local __mlenv_status=$?
+    \builtin local __mlenv_status="$?"
     case ${MLENV_HOOK-} in
       off) \builtin return "$__mlenv_status" ;;
       cd) [[ $PWD == "$__mlenv_pwd" && $__mlenv_seen != '?' ]] && \builtin return "$__mlenv_status" ;;
@@ -163,7 +163,7 @@ if [[ $- == *i* ]]; then
 
   # Leaves what the session tells, with builtins alone. Nothing is touched unless all of it can be read.
   function __mlenv_undo {
-    \builtin local __mlenv_rest=${__MLENV_SESSION-} __mlenv_item __mlenv_name __mlenv_new __mlenv_old __mlenv_i
+    \builtin local __mlenv_rest="${__MLENV_SESSION-}" __mlenv_item __mlenv_name __mlenv_new __mlenv_old __mlenv_i
     \builtin local __mlenv_intact=1
     \builtin local __mlenv_vars __mlenv_lists __mlenv_scripts
     __mlenv_vars=() __mlenv_lists=() __mlenv_scripts=()
@@ -218,7 +218,7 @@ if [[ $- == *i* ]]; then
 
   # True for an item that keeps the session's rules, so that a damaged one changes and runs nothing.
   function __mlenv_is_item {
-    \builtin local __mlenv_word=${1#?:} __mlenv_n
+    \builtin local __mlenv_word="${1#?:}" __mlenv_n
     [[ $__mlenv_word != *[!ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+@,%:=!-]* ]] || \builtin return 1
     __mlenv_n=${__mlenv_word%%:*}
     case $1 in
@@ -237,7 +237,7 @@ if [[ $- == *i* ]]; then
 
   # True while the variable of `NAME:new:old` has the value that it was given.
   function __mlenv_is_ours {
-    \builtin local __mlenv_n=${1%%:*} __mlenv_v=${1#*:}
+    \builtin local __mlenv_n="${1%%:*}" __mlenv_v="${1#*:}"
     __mlenv_v=${__mlenv_v%%:*}
     if [[ $__mlenv_v == '!' ]]; then
       [[ -z ${!__mlenv_n+set} ]]
@@ -249,7 +249,7 @@ if [[ $- == *i* ]]; then
 
   # Takes the directory of `NAME:dir` out of the colon list NAME, once; a list that had nothing else is unset.
   function __mlenv_take_out {
-    \builtin local __mlenv_n=${1%%:*} __mlenv_d __mlenv_v
+    \builtin local __mlenv_n="${1%%:*}" __mlenv_d __mlenv_v
     __mlenv_decode __mlenv_d "${1#*:}"
     if [[ ${!__mlenv_n-} == "$__mlenv_d" ]]; then
       \builtin unset -v "$__mlenv_n"
@@ -264,7 +264,7 @@ if [[ $- == *i* ]]; then
 
   # The verbs that change this shell are evaluated in it; all others are the program itself.
   function mlenv {
-    \builtin local __mlenv_word __mlenv_verb='' __mlenv_hand=$__mlenv_by __mlenv_code
+    \builtin local __mlenv_word __mlenv_verb='' __mlenv_hand="$__mlenv_by" __mlenv_code
     for __mlenv_word in "$@"; do
       case $__mlenv_word in
         -h | --help | -V | --version | --json | --shell | --shell=*) __mlenv_verb=plain && \builtin break ;;

@@ -43,7 +43,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
   # Where a marker may lie: here and above, to $MLENV_CEILING or $HOME, never in / or where automounters live.
   function __mlenv_walk {
     \builtin emulate -L zsh
-    \builtin local dir=$PWD end=${MLENV_CEILING:-${HOME-}}
+    \builtin local dir="$PWD" end="${MLENV_CEILING:-${HOME-}}"
     __mlenv_pwd=$PWD __mlenv_paths=()
     while [[ $dir == /?* ]]; do
       case $dir in (/home|/net|/misc|/afs|/cvmfs|/nfs|/Users) \builtin break ;; esac
@@ -201,7 +201,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
   # True for an item that keeps the session's rules, so that a damaged one changes and runs nothing.
   function __mlenv_is_item {
     \builtin emulate -L zsh
-    \builtin local word=${1#?:} name
+    \builtin local word="${1#?:}" name
     [[ $word != *[^ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+@,%:=!-]* ]] || \builtin return 1
     name=${word%%:*}
     case $1 in
@@ -223,7 +223,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
   # True while the variable of `NAME:new:old` has the value that it was given.
   function __mlenv_is_ours {
     \builtin emulate -L zsh
-    \builtin local __mlenv_n=${1%%:*} __mlenv_v=${${1#*:}%%:*}
+    \builtin local __mlenv_n="${1%%:*}" __mlenv_v="${${1#*:}%%:*}"
     if [[ $__mlenv_v == '!' ]]; then
       [[ -z ${(P)__mlenv_n+set} ]]
     else
@@ -235,7 +235,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
   # Takes the directory of `NAME:dir` out of the colon list NAME, once; a list that had nothing else is unset.
   function __mlenv_take_out {
     \builtin emulate -L zsh
-    \builtin local __mlenv_n=${1%%:*} __mlenv_d __mlenv_v
+    \builtin local __mlenv_n="${1%%:*}" __mlenv_d __mlenv_v
     __mlenv_decode __mlenv_d "${1#*:}"
     if [[ ${(P)__mlenv_n-} == "$__mlenv_d" ]]; then
       \builtin unset -v "$__mlenv_n"
@@ -250,7 +250,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
 
   # The verbs that change this shell are evaluated in it; all others are the program itself.
   function mlenv {
-    \builtin local __mlenv_word __mlenv_verb= __mlenv_hand=$__mlenv_by __mlenv_code
+    \builtin local __mlenv_word __mlenv_verb= __mlenv_hand="$__mlenv_by" __mlenv_code
     for __mlenv_word in "$@"; do
       case $__mlenv_word in
         (-h|--help|-V|--version|--json|--shell|--shell=*) __mlenv_verb=plain && \builtin break ;;

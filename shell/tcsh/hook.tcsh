@@ -23,13 +23,19 @@ if ( $?prompt ) then
   set __mlenv_ri = -1
   set __mlenv_ac = -1
   set __mlenv_ai = -1
-  set __mlenv_none = ( "" "" "" "" "" "" "" "" "" "" "" "" )
+  # Twelve names of nothing. An empty word would get lost when the list is copied.
+  set __mlenv_none = ( /dev/null/x /dev/null/x /dev/null/x /dev/null/x /dev/null/x /dev/null/x )
+  set __mlenv_none = ( $__mlenv_none $__mlenv_none )
   set __mlenv_n = ( $__mlenv_none:q )
   set __mlenv_bin = ""
   set __mlenv_env = ""
   set __mlenv_mark = ""
   set __mlenv_session = ""
   set __mlenv_seen = "-"
+  set __mlenv_by = nobody
+  set __mlenv_vars = ()
+  set __mlenv_lists = ()
+  set __mlenv_scripts = ()
   if ( ! $?__mlenv_told ) set __mlenv_told = ""
   # An env that came with the surroundings is looked at once, whatever lies here.
   if ( $?__MLENV_SESSION ) set __mlenv_seen = "?"

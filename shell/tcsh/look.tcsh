@@ -3,10 +3,12 @@
 # Where a marker may lie: here and above, to $MLENV_CEILING or $HOME, never in / or where automounters live.
 set __mlenv_cwd = "$cwd:q"
 set __mlenv_f = ""
-set __mlenv_n = ()
+set __mlenv_w = ()
 set __mlenv_d = "$cwd:q"
 set __mlenv_end = "$home:q"
-if ( $?MLENV_CEILING ) set __mlenv_end = "$MLENV_CEILING:q"
+if ( $?MLENV_CEILING ) then
+  set __mlenv_end = "$MLENV_CEILING:q"
+endif
 while ( "$__mlenv_d:q" != "/" && "$__mlenv_d:q" != "" )
   switch ( "$__mlenv_d:q" )
   case "/home":
@@ -24,12 +26,12 @@ while ( "$__mlenv_d:q" != "/" && "$__mlenv_d:q" != "" )
     set __mlenv_f = "$__mlenv_d:q/.mlenv.toml"
     break
   endif
-  set __mlenv_n = ( $__mlenv_n:q "$__mlenv_d:q/.mlenv.toml" )
+  set __mlenv_w = ( $__mlenv_w:q "$__mlenv_d:q/.mlenv.toml" )
   if ( "$__mlenv_d:q" == "$__mlenv_end:q" ) break
-  set __mlenv_d = "$__mlenv_d:q:h"
+  set __mlenv_d = "$__mlenv_d:h"
 end
 # The test at each prompt looks at the twelve nearest; a marker that appears deeper than that is seen at the next cd.
-set __mlenv_n = ( $__mlenv_n:q $__mlenv_none:q )
+set __mlenv_n = ( $__mlenv_w:q $__mlenv_none:q )
 
 source "$__mlenv_dir:q/stamp.tcsh"
 if ( "$__mlenv_key:q" == "$__mlenv_seen:q" ) goto done

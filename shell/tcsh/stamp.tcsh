@@ -2,7 +2,10 @@
 set __mlenv_path = "$path:q"
 set __mlenv_on = $?__MLENV_SESSION
 set __mlenv_known = ""
-if ( $__mlenv_on ) set __mlenv_known = "$__MLENV_SESSION:q"
+# A variable in a one-line `if` is looked up also where the condition does not hold.
+if ( $__mlenv_on ) then
+  set __mlenv_known = "$__MLENV_SESSION:q"
+endif
 set __mlenv_by = nobody
 if ( "$__mlenv_known:q" != "" ) set __mlenv_by = marker
 if ( "$__mlenv_known:q" =~ 1" o: "* ) set __mlenv_by = hand

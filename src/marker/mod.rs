@@ -63,7 +63,8 @@ impl Marker {
     /// The env that it names. A path starts at the marker's directory. A bare name is an env of that name beside
     /// the marker, if there is one, else one under `envs`.
     pub(crate) fn env(&self, envs: &Path) -> PathBuf {
-        let beside = self.dir().join(&self.env);
+        // Component by component, which drops a `./`.
+        let beside: PathBuf = self.dir().join(&self.env).components().collect();
         if is_name(&self.env) && !has_record(&beside) { envs.join(&self.env) } else { beside }
     }
 }
