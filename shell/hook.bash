@@ -10,7 +10,7 @@ if [[ $- == *i* ]]; then
   __mlenv_exe=::MLENV::
   __mlenv_known='' __mlenv_mine='' __mlenv_by='' __mlenv_mark='' __mlenv_prefix='' __mlenv_bin=
   __mlenv_pwd='' __mlenv_answer='' __mlenv_told=${__mlenv_told-} __mlenv_file=
-  __mlenv_nothing=$'\n\n\n\n\n' __mlenv_key='' __mlenv_gone=
+  __mlenv_nothing=$'\n\n\n\n\n' __mlenv_key='' __mlenv_marker='' __mlenv_gone=
   # An env that came with the surroundings is looked at once, whatever lies here.
   __mlenv_seen=$__mlenv_nothing
   if [[ -n ${__MLENV_SESSION-} ]]; then __mlenv_seen='?'; fi
@@ -86,8 +86,8 @@ if [[ $- == *i* ]]; then
       ${CONDA_DEFAULT_ENV-} != base && $CONDA_PREFIX != "${CONDA_EXE%/bin/*}" ]]; then
       __mlenv_other=$CONDA_PREFIX
     fi
-    __mlenv_key=$__mlenv_file$'\n'$__mlenv_text$'\n'$__mlenv_record$'\n'$__mlenv_consent
-    __mlenv_key+=$'\n'$__mlenv_lost$'\n'$__mlenv_other
+    __mlenv_marker=$__mlenv_file$'\n'$__mlenv_text
+    __mlenv_key=$__mlenv_marker$'\n'$__mlenv_record$'\n'$__mlenv_consent$'\n'$__mlenv_lost$'\n'$__mlenv_other
   }
 
   function __mlenv_hook {
@@ -105,6 +105,7 @@ if [[ $- == *i* ]]; then
 
   # Something differs. What was tried is remembered first: it is not tried again before something differs anew.
   function __mlenv_change {
+    \builtin local __mlenv_was="$__mlenv_marker"
     __mlenv_seen=$__mlenv_key
     if [[ $__mlenv_by == hand ]]; then
       # What the user activated stays until the user leaves it; it is only put back on a PATH that was reset.
@@ -124,6 +125,8 @@ if [[ $- == *i* ]]; then
       fi
     fi
     __mlenv_settle
+    # Changed while it was asked about: look once more.
+    if [[ $__mlenv_marker != "$__mlenv_was" ]]; then __mlenv_seen='?'; fi
   }
 
   # What is now counts as decided.

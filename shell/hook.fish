@@ -120,6 +120,7 @@ if status is-interactive
 
     # Something differs. What was tried is remembered first: it is not tried again before something differs anew.
     function __mlenv_change
+        set -l was "$__mlenv_key[1..2]"
         set -g __mlenv_seen $__mlenv_key
         if test "$__mlenv_by" = hand
             # What the user activated stays until the user leaves it; it is only put back on a PATH that was reset.
@@ -139,6 +140,8 @@ if status is-interactive
             end
         end
         __mlenv_settle
+        # Changed while it was asked about: look once more.
+        test "$__mlenv_key[1..2]" = "$was"; or set -g __mlenv_seen '?'
     end
 
     # What is now counts as decided.

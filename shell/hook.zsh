@@ -8,7 +8,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
   \builtin typeset -g __mlenv_exe=::MLENV::
   \builtin typeset -g __mlenv_known= __mlenv_mine= __mlenv_by= __mlenv_mark= __mlenv_prefix= __mlenv_bin=
   \builtin typeset -g __mlenv_pwd= __mlenv_answer= __mlenv_told=${__mlenv_told-} __mlenv_file= __mlenv_gone=
-  \builtin typeset -g __mlenv_key= __mlenv_lost= __mlenv_other= __mlenv_seen=$'\n\n\n\n\n'
+  \builtin typeset -g __mlenv_key= __mlenv_marker= __mlenv_lost= __mlenv_other= __mlenv_seen=$'\n\n\n\n\n'
   \builtin typeset -ga __mlenv_paths
   # An env that came with the surroundings is looked at once, whatever lies here.
   if [[ -n ${__MLENV_SESSION-} ]]; then __mlenv_seen='?'; fi
@@ -74,7 +74,8 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
       ${CONDA_DEFAULT_ENV-} != base && $CONDA_PREFIX != "${${CONDA_EXE-}%/bin/*}" ]]; then
       __mlenv_other=$CONDA_PREFIX
     fi
-    __mlenv_key=$__mlenv_file$'\n'$text$'\n'$record$'\n'$consent$'\n'$__mlenv_lost$'\n'$__mlenv_other
+    __mlenv_marker=$__mlenv_file$'\n'$text
+    __mlenv_key=$__mlenv_marker$'\n'$record$'\n'$consent$'\n'$__mlenv_lost$'\n'$__mlenv_other
   }
 
   function __mlenv_hook {
@@ -91,6 +92,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
 
   # Something differs. What was tried is remembered first: it is not tried again before something differs anew.
   function __mlenv_change {
+    \builtin local __mlenv_was="$__mlenv_marker"
     __mlenv_seen=$__mlenv_key
     if [[ $__mlenv_by == hand ]]; then
       # What the user activated stays until the user leaves it; it is only put back on a PATH that was reset.
@@ -110,6 +112,8 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
       fi
     fi
     __mlenv_settle
+    # Changed while it was asked about: look once more.
+    if [[ $__mlenv_marker != "$__mlenv_was" ]]; then __mlenv_seen='?'; fi
   }
 
   # What is now counts as decided.

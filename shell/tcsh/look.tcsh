@@ -50,6 +50,7 @@ else if ( "$__mlenv_f:q" != "" ) then
 else if ( $__mlenv_by == marker ) then
   set __mlenv_todo = leave
 endif
+set __mlenv_was = "$__mlenv_f:q $__mlenv_fc $__mlenv_fs $__mlenv_fi"
 
 if ( $__mlenv_todo == leave ) source "$__mlenv_dir:q/leave.tcsh"
 if ( $__mlenv_todo == ask ) then
@@ -61,6 +62,8 @@ endif
 if ( $__mlenv_todo != nothing ) then
   source "$__mlenv_dir:q/stamp.tcsh"
   set __mlenv_seen = "$__mlenv_key:q"
+  # Changed while it was asked about.
+  if ( "$__mlenv_was:q" != "$__mlenv_f:q $__mlenv_fc $__mlenv_fs $__mlenv_fi" ) set __mlenv_racy
 endif
 
 done:

@@ -23,11 +23,15 @@ if ( "$__mlenv_bin:q" != "" ) then
     if ( "$__mlenv_i:q" == "$__mlenv_bin:q" ) set __mlenv_lost = 0
   end
 endif
+# Whether somebody else has an env active can only be said where we know which one is ours.
+set __mlenv_flags = $?VIRTUAL_ENV$?CONDA_PREFIX
 set __mlenv_other = ""
-if ( $?VIRTUAL_ENV ) then
+set __mlenv_clear = 0
+if ( "$__mlenv_known:q" == "$__mlenv_session:q" || "$__mlenv_known:q" == "" ) set __mlenv_clear = 1
+if ( $__mlenv_clear && $?VIRTUAL_ENV ) then
   if ( "$VIRTUAL_ENV:q" != "$__mlenv_env:q" ) set __mlenv_other = "$VIRTUAL_ENV:q"
 endif
-if ( "$__mlenv_other:q" == "" && $?CONDA_PREFIX && $?CONDA_SHLVL ) then
+if ( $__mlenv_clear && "$__mlenv_other:q" == "" && $?CONDA_PREFIX && $?CONDA_SHLVL ) then
   set __mlenv_base = 0
   if ( "$CONDA_SHLVL:q" == "0" || "$CONDA_PREFIX:q" == "" || "$CONDA_PREFIX:q" == "$__mlenv_env:q" ) set __mlenv_base = 1
   if ( $?CONDA_DEFAULT_ENV ) then

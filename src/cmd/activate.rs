@@ -45,7 +45,8 @@ fn by_marker(host: &Host, dirs: &Dirs) -> Result<(Place, Owner)> {
         Error::new("which env? none was named, and there is no marker here or above")
             .hint("`mlenv list` shows your envs; `mlenv activate ./myEnv` takes one by its path")
     })?;
-    let env = trust::consider(&dir, &dirs.envs, &Store::new(dirs))?.verdict?.env;
+    let considered = trust::consider(&dir, &dirs.envs, &Store::new(dirs))?;
+    let env = considered.ok_or_else(|| Error::no("the marker is gone"))?.verdict?.env;
     Ok((Place::Env(env), Owner::Marker(dir.join(marker::NAME))))
 }
 

@@ -79,13 +79,14 @@ impl Call<'_> {
         let store = Store::new(&self.dirs);
         let consent = Some(store.answer_path(&dir.join(NAME)));
         let (bytes, refusal) = match trust::consider(&dir, &self.dirs.envs, &store) {
-            Ok(Considered { verdict: Ok(subject), .. }) => {
+            Ok(None) => return self.without_marker(session),
+            Ok(Some(Considered { verdict: Ok(subject), .. })) => {
                 let owner = Owner::Marker(path.to_owned());
                 let (change, session) = self.switched(subject.env, owner, session.as_ref())?;
                 let told = self.told.to_owned();
                 return Ok(Answer { change, session: Some(session), consent, told, young: is_young(path) });
             }
-            Ok(Considered { marker, verdict: Err(refusal) }) => (marker.bytes, refusal),
+            Ok(Some(Considered { marker, verdict: Err(refusal) })) => (marker.bytes, refusal),
             // An env whose own marker cannot be read stays: it may be half written.
             Err(cause) if owns(session.as_ref(), path) => return Err(cause),
             Err(cause) => (Vec::new(), cause),

@@ -121,7 +121,8 @@ fn marker_report(host: &Host, dirs: &Dirs) -> Result<Option<MarkerReport>> {
 }
 
 fn judge(dir: &Path, dirs: &Dirs, store: &Store, report: &mut MarkerReport) -> Result<()> {
-    let Considered { marker, verdict } = trust::consider(dir, &dirs.envs, store)?;
+    let considered = trust::consider(dir, &dirs.envs, store)?;
+    let Considered { marker, verdict } = considered.ok_or_else(|| Error::no("the marker is gone"))?;
     report.env = Some(PathText(marker.env(&dirs.envs)));
     report.unknown_keys = marker.unknown;
     verdict.map(drop)

@@ -114,9 +114,9 @@ pub(crate) struct Considered {
     pub(crate) verdict: Result<Subject>,
 }
 
-/// Reads the marker of `dir` and judges it. Fails where there is none that can be read.
-pub(crate) fn consider(dir: &Path, envs: &Path, store: &Store) -> Result<Considered> {
-    let marker = Marker::read(dir)?.ok_or_else(|| Error::no("the marker is gone"))?;
+/// Reads the marker of `dir` and judges it; `None` where there is none by now.
+pub(crate) fn consider(dir: &Path, envs: &Path, store: &Store) -> Result<Option<Considered>> {
+    let Some(marker) = Marker::read(dir)? else { return Ok(None) };
     let verdict = if store.denies(&marker.path)? {
         Err(Verdict::Denied.refusal(&marker.path))
     } else {
@@ -128,7 +128,7 @@ pub(crate) fn consider(dir: &Path, envs: &Path, store: &Store) -> Result<Conside
         })
     };
     let verdict = verdict.map_err(|refusal| refusal.unwrap_or_else(|| Error::no("not trusted")));
-    Ok(Considered { marker, verdict })
+    Ok(Some(Considered { marker, verdict }))
 }
 
 impl Verdict {
