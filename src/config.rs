@@ -17,6 +17,11 @@ pub(crate) const ENVS: &str = "MLENV_ENVS";
 pub(crate) const THREADS: &str = "MLENV_THREADS";
 /// Site configuration directory, in place of `/etc/mlenv`.
 pub(crate) const SITE: &str = "MLENV_SITE";
+/// The search for a marker ends at this directory, in place of `$HOME`.
+pub(crate) const CEILING: &str = "MLENV_CEILING";
+
+/// Set to anything: the prompt does not show what is active.
+pub(crate) const PROMPT_OFF: &str = "MLENV_DISABLE_PROMPT";
 
 /// The four directories of the XDG base directory specification, each with `mlenv` at its end.
 pub(crate) struct Dirs {
