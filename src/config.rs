@@ -64,8 +64,6 @@ impl Dirs {
 pub(crate) struct Config {
     /// The default base: a path or a known name.
     pub(crate) base: Option<PathText>,
-    /// Where `create -n` puts envs.
-    pub(crate) envs: Option<PathText>,
 }
 
 impl Config {
@@ -73,7 +71,7 @@ impl Config {
     pub(crate) fn load(dirs: &Dirs) -> Result<Self> {
         let site: Self = read_toml(&dirs.site.join("config.toml"))?.unwrap_or_default();
         let user: Self = read_toml(&dirs.config.join("config.toml"))?.unwrap_or_default();
-        Ok(Self { base: user.base.or(site.base), envs: user.envs.or(site.envs) })
+        Ok(Self { base: user.base.or(site.base) })
     }
 }
 

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::activation::place::Place;
-use crate::activation::record::{BASE_LINK, Record};
+use crate::activation::standing;
+use crate::base;
 use crate::config::Dirs;
 use crate::error::{Attempt, Error, Result};
 use crate::overlay::layout::Layout;
+use crate::overlay::plan::BASE_LINK;
 use crate::plan::prompt::Label;
 use crate::text::Shown;
 
@@ -33,6 +35,8 @@ pub(super) struct Ground {
     pub(super) user_site: bool,
     /// The image directory, when that is what is activated.
     pub(super) top: Option<PathBuf>,
+    /// What is to be said about the base.
+    pub(super) remark: Option<String>,
     base: PathBuf,
 }
 
@@ -85,16 +89,17 @@ pub(super) fn of(place: &Place, dirs: &Dirs) -> Result<Ground> {
 }
 
 fn of_env(env: &Path) -> Result<Ground> {
-    let record = Record::read(env)?;
-    let prefix = record.checked_prefix(env)?;
+    let record = standing::record(env)?;
+    let prefix = standing::checked_prefix(&record, env)?;
     let base = prefix.join(BASE_LINK);
-    let kind = if record.base.kind == "conda" { Kind::Conda } else { Kind::Venv };
+    let kind = if record.base.kind == base::Kind::Conda { Kind::Conda } else { Kind::Venv };
     let is_bare = kind == Kind::Conda && record.layout == Layout::Sparse;
     Ok(Ground {
         label: Label::new(prefix.file_name().unwrap_or_default()),
         conda_name: conda_name(&prefix),
         user_site: record.user_site,
         behind: is_bare.then(|| base.clone()),
+        remark: standing::remark(&record, &prefix),
         top: None,
         kind,
         base,
@@ -117,6 +122,7 @@ fn of_prefix(prefix: PathBuf, named: &Path) -> Ground {
         conda_name: if is_root { "base".into() } else { conda_name(&prefix) },
         user_site: false,
         behind: None,
+        remark: None,
         top: None,
         kind,
         base: prefix.clone(),

@@ -8,15 +8,14 @@ mod capture;
 mod ground;
 mod labels;
 mod place;
-mod record;
 mod scripts;
+pub(crate) mod standing;
 pub(crate) mod variables;
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 pub(crate) use self::place::{Place, locate};
-pub(crate) use self::record::Record;
 
 use crate::activation::ground::{Ground, Kind};
 use crate::config::Dirs;
@@ -48,7 +47,7 @@ pub(crate) struct Found {
 /// Reads what `wish` names. Scripts of packages run here for tcsh and fish: call it only for what is trusted.
 pub(crate) fn read(wish: &Wish, host: &Host, dirs: &Dirs) -> Result<Found> {
     let ground = ground::of(&wish.place, dirs)?;
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<String> = ground.remark.clone().into_iter().collect();
     let mut sets = settings(&ground);
     sets.extend(variables::of_layers(&ground.layers(), &mut warnings));
     let scripts = scripts::of_layers(&ground, wish.dialect);

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use crate::activation::{self, Place, Record, variables};
+use crate::activation::{self, Place, standing, variables};
 use crate::cli;
 use crate::config::Dirs;
 use crate::error::{Error, Result};
@@ -68,7 +68,7 @@ fn env_of(named: Option<&OsStr>, host: &Host) -> Result<PathBuf> {
             Error::no("which env? none was named, and none is active")
                 .hint("say which with `-p ENV`")
         })?;
-        Record::read(&session.prefix)?;
+        standing::record(&session.prefix)?;
         return Ok(session.prefix);
     };
     match activation::locate(named, host, &Dirs::new(host)?)? {

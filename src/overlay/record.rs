@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::layout::Layout;
 use super::plan::BASE_LINK;
-use crate::base::{Base, Fingerprint, Kind};
+use crate::base::{Base, Fingerprint, Kind, fingerprint};
 use crate::config::read_toml;
 use crate::error::{Error, Result};
 use crate::text::{PathText, Shown};
@@ -123,6 +123,12 @@ impl Record {
     pub(crate) fn text(&self) -> Result<String> {
         toml::to_string(self)
             .map_err(|cause| Error::new(format!("could not write the env's record: {cause}")))
+    }
+
+    /// One stat: true where no package of the base was changed since the env was made.
+    pub(crate) fn base_is_unchanged(&self, env: &Path) -> bool {
+        let now = fingerprint::stamp(&env.join(BASE_LINK), self.base.kind, &self.base.python_lib);
+        now == Some(self.base.fingerprint.stamp)
     }
 
     /// Looks at the base through the env's own link.
