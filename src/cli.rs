@@ -48,6 +48,7 @@ pub(crate) enum Command {
     List(List),
     Info(Info),
     Remove(Remove),
+    Doctor(Doctor),
     Hook(Hook),
     Save(Save),
     Allow(Allow),
@@ -144,6 +145,31 @@ pub(crate) struct Info {
 pub(crate) struct Remove {
     /// The env: a directory or a name
     pub(crate) env: OsString,
+}
+
+/// Find out what is wrong with an env, and mend it
+///
+/// Looks whether env and base are where they were and what they were, and whether everything that should be in
+/// the env is there. Without `--fix` nothing is changed. Files that you or a package manager put into the env are
+/// never touched, but for the paths in programs of an env that was moved. Ends with 1 while findings are left.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv doctor                             the active env
+  mlenv doctor --fix myEnv                 mend what can be mended
+  mlenv doctor myEnv --layout standard --fix   fill a sparse env, for a conda client or a compiler")]
+pub(crate) struct Doctor {
+    /// The env: a directory or a name [default: the active one]
+    pub(crate) env: Option<OsString>,
+    /// Mend what can be mended
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Look for everything that this layout has
+    #[arg(long, value_enum)]
+    pub(crate) layout: Option<Layout>,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Print the lines for your shell's rc file

@@ -4,6 +4,7 @@ mod activate;
 mod base;
 mod consent;
 mod create;
+mod doctor;
 mod export;
 mod generate;
 mod hook;
@@ -44,6 +45,7 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Create(arguments) => create::run(&context, &arguments),
         Command::List(arguments) => list::run(&context, &arguments),
         Command::Info(arguments) => info::run(&context, &arguments),
+        Command::Doctor(arguments) => doctor::run(&context, &arguments),
         Command::Remove(arguments) => remove::run(&context, &arguments),
         Command::Base(arguments) => base::run(&context, arguments),
         Command::Hook(arguments) => hook::run(&arguments, host),

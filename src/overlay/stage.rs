@@ -145,6 +145,15 @@ fn sweep(parent: &Path) {
     }
 }
 
+/// Stages in `parent` whose process is gone.
+pub(crate) fn leftovers(parent: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| is_stale(&entry.file_name(), &entry.path()))
+        .map(|entry| entry.path())
+        .collect()
+}
+
 /// True for a stage of a process of this machine that is gone, or an old one of another machine.
 fn is_stale(name: &OsStr, path: &Path) -> bool {
     let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { return false };

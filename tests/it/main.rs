@@ -7,6 +7,10 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 mod archive;
+mod care;
+mod care_conda;
+mod care_doctor;
+mod care_killed;
 mod choice;
 mod crowd;
 mod forge;
