@@ -49,6 +49,7 @@ pub(crate) enum Command {
     Info(Info),
     Remove(Remove),
     Doctor(Doctor),
+    Packages(Packages),
     Hook(Hook),
     Save(Save),
     Allow(Allow),
@@ -168,6 +169,27 @@ pub(crate) struct Doctor {
     #[arg(long, value_enum)]
     pub(crate) layout: Option<Layout>,
     /// Print the findings as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the packages in an env: version, where it is from, what it shadows
+///
+/// Packages come from the base, from a conda client in the env, or from pip in the env. One that the env has of its
+/// own shadows the base's. No process is started.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv packages                  the active env
+  mlenv packages --added myEnv    only what was added to the base
+  mlenv base packages ml          the packages of a base")]
+pub(crate) struct Packages {
+    /// The env: a directory or a name [default: the active one]
+    pub(crate) env: Option<OsString>,
+    /// Only what is in the env itself
+    #[arg(long)]
+    pub(crate) added: bool,
+    /// Print them as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -342,6 +364,14 @@ pub(crate) enum Base {
         /// A directory or a known name [default: the base that `create` would take]
         base: Option<OsString>,
         /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the packages of a base, those of conda and those of pip
+    Packages {
+        /// A directory or a known name [default: the base that `create` would take]
+        base: Option<OsString>,
+        /// Print them as JSON
         #[arg(long)]
         json: bool,
     },

@@ -110,7 +110,9 @@ fn joined(records: Vec<Package>, sites: &[PathBuf]) -> Result<Vec<Installed>> {
     let infos: Vec<PathBuf> = sites.iter().flat_map(|site| infos(site)).collect();
     let found = parallel::map(threads::for_cpu(), infos.len(), |at| Ok(distribution(&infos[at])))?;
     let found = found.into_iter().flatten();
-    all.extend(found.filter(|package| !recorded.contains(&(package.key(), package.version.clone()))));
+    all.extend(
+        found.filter(|package| !recorded.contains(&(package.key(), package.version.clone()))),
+    );
     all.sort_by_cached_key(|package| (package.key(), package.clone()));
     Ok(all)
 }
@@ -135,7 +137,10 @@ fn distribution(info: &Path) -> Option<Installed> {
     let files = [info.join("METADATA"), info.join("PKG-INFO"), info.to_owned()];
     let head = files.iter().find_map(|file| head(file)).unwrap_or_default();
     let field = |name: &str| {
-        let line = head.lines().take_while(|line| !line.is_empty()).find_map(|line| line.strip_prefix(name));
+        let line = head
+            .lines()
+            .take_while(|line| !line.is_empty())
+            .find_map(|line| line.strip_prefix(name));
         line.map(|value| value.trim().to_owned())
     };
     let (name, version) = match (field("Name:"), field("Version:")) {

@@ -12,6 +12,7 @@ pub(crate) mod facts;
 pub(crate) mod finding;
 mod ground;
 mod health;
+pub(crate) mod installed;
 pub(crate) mod mend;
 pub(crate) mod moved;
 mod pins;

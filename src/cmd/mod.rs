@@ -10,6 +10,7 @@ mod generate;
 mod hook;
 mod info;
 mod list;
+mod packages;
 mod remove;
 mod save;
 mod status;
@@ -46,6 +47,7 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::List(arguments) => list::run(&context, &arguments),
         Command::Info(arguments) => info::run(&context, &arguments),
         Command::Doctor(arguments) => doctor::run(&context, &arguments),
+        Command::Packages(arguments) => packages::run(&context, &arguments),
         Command::Remove(arguments) => remove::run(&context, &arguments),
         Command::Base(arguments) => base::run(&context, arguments),
         Command::Hook(arguments) => hook::run(&arguments, host),

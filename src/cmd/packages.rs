@@ -67,7 +67,9 @@ fn rows(own: Vec<Installed>, base: Vec<Installed>) -> Vec<Row> {
         rows.push((key, Row { package, from: Place::Env, shadows }));
     }
     rows.extend(
-        below.into_iter().map(|(key, package)| (key, Row { package, from: Place::Base, shadows: None })),
+        below
+            .into_iter()
+            .map(|(key, package)| (key, Row { package, from: Place::Base, shadows: None })),
     );
     rows.sort_by(|(left, _), (right, _)| left.cmp(right));
     rows.into_iter().map(|(_, row)| row).collect()
@@ -79,9 +81,10 @@ fn table(rows: &[Row]) -> String {
             Place::Base => "base".to_owned(),
             Place::Env => format!("env ({})", row.package.by.name()),
         };
-        let note = row.shadows.as_ref().map_or(String::new(), |base| {
-            format!("shadows {} of the base", shown(&base.version))
-        });
+        let note = row
+            .shadows
+            .as_ref()
+            .map_or(String::new(), |base| format!("shadows {} of the base", shown(&base.version)));
         [shown(&row.package.name), shown(&row.package.version), from, note]
     });
     aligned(&cells.collect::<Vec<_>>())

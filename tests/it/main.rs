@@ -11,6 +11,7 @@ mod care;
 mod care_conda;
 mod care_doctor;
 mod care_killed;
+mod care_packages;
 mod choice;
 mod crowd;
 mod forge;
