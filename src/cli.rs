@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Remove(Remove),
     Doctor(Doctor),
     Packages(Packages),
+    Rename(Rename),
+    Clone(Clone),
     Hook(Hook),
     Save(Save),
     Allow(Allow),
@@ -192,6 +194,37 @@ pub(crate) struct Packages {
     /// Print them as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Give an env another name or place
+///
+/// Programs, `pyvenv.cfg`, kernels and the record are written anew; links to the base are not, as they are relative.
+/// Markers that name the env by its old path have to be saved again.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv rename tune tune-2025          an env made by name
+  mlenv rename ./myEnv ../other/myEnv  to another directory of the same file system")]
+pub(crate) struct Rename {
+    /// The env: a directory or a name
+    pub(crate) env: OsString,
+    /// A name in the same directory, or a path
+    pub(crate) new: OsString,
+}
+
+/// Copy an env, with all that was installed in it
+///
+/// The copy stands on the same base and is complete, or is not there at all.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv clone tune -n tune-before-upgrade
+  mlenv clone ./myEnv -p /scratch/myEnv")]
+pub(crate) struct Clone {
+    /// The env: a directory or a name
+    pub(crate) env: OsString,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 /// Print the lines for your shell's rc file

@@ -21,9 +21,8 @@ use crate::text::Shown;
 /// Temporary files begin like those of every other atomic write here, so that a later look finds them.
 pub(crate) const TEMPORARY: &str = ".mlenv-";
 
-/// Carries out `changes` in the env at `env`, in their order of turns. Stops at the first that fails; what was
-/// done is done, and the next look finds the rest.
-pub(crate) fn mend(env: &Path, mut changes: Vec<Change>) -> Result<()> {
+/// Carries out `changes` in the env at `env`, while no other mlenv does.
+pub(crate) fn mend(env: &Path, changes: Vec<Change>) -> Result<()> {
     let _lock = match fs::try_lock_dir(env).attempt("open", env)? {
         Lock::Held => {
             return Err(Error::new(format!("another mlenv is at work on {}", Shown(env)))
@@ -31,6 +30,12 @@ pub(crate) fn mend(env: &Path, mut changes: Vec<Change>) -> Result<()> {
         }
         lock => lock,
     };
+    apply(env, changes)
+}
+
+/// Carries out `changes` below the directory `env`, in their order of turns. Stops at the first that fails; what was
+/// done is done, and the next look finds the rest.
+pub(crate) fn apply(env: &Path, mut changes: Vec<Change>) -> Result<()> {
     let root = open(env, TOP, Mode::empty()).attempt("open", env)?;
     changes.sort_by_key(Change::turn);
     changes.iter().try_for_each(|change| carry_out(&root, env, change))

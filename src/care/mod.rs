@@ -17,5 +17,6 @@ pub(crate) mod mend;
 pub(crate) mod moved;
 mod pins;
 mod python;
+pub(crate) mod relocate;
 mod sight;
 mod standing;

@@ -84,6 +84,12 @@ impl Move<'_> {
         Ok(Head { text, may_run })
     }
 
+    /// One file that names the old place, if it does.
+    pub(crate) fn text(&self, path: PathBuf) -> Option<Change> {
+        let text = std::fs::read(self.env.join(&path)).ok()?;
+        Some(Change::rewrite(path, self.renamed(&text)?))
+    }
+
     fn program(&self, path: PathBuf) -> Option<Change> {
         let text = std::fs::read(self.env.join(&path)).ok()?;
         let bytes = script::for_env(&text, self.to).or_else(|| self.renamed(&text))?;
@@ -104,8 +110,7 @@ impl Move<'_> {
             {
                 return None;
             }
-            let text = std::fs::read(self.env.join(&path)).ok()?;
-            Some(Change::rewrite(path, self.renamed(&text)?))
+            self.text(path)
         });
         (changes.collect(), compiled)
     }

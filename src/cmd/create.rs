@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::{Context, print_json};
 use crate::base::{Base, Kind};
-use crate::cli::Create;
+use crate::cli::{Create, Place};
 use crate::error::{Error, Result};
 use crate::overlay::create::{Order, check_place};
 use crate::overlay::layout::Layout;
@@ -22,7 +22,7 @@ use crate::resolve::{self, Choice};
 use crate::text::{PathText, Shown};
 
 pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
-    let env = place(context, arguments)?;
+    let env = place(context, &arguments.place)?;
     let wanted = if arguments.force { OnExisting::ReplaceEnv } else { OnExisting::Fail };
     let on_existing = check_place(&env, wanted)?;
     let choice = resolve::base(context.host, &context.dirs, arguments.base.as_deref())?;
@@ -64,8 +64,9 @@ impl<'a> Report<'a> {
     }
 }
 
-fn place(context: &Context, arguments: &Create) -> Result<PathBuf> {
-    match (&arguments.place.prefix, &arguments.place.name) {
+/// Where a new env goes.
+pub(super) fn place(context: &Context, place: &Place) -> Result<PathBuf> {
+    match (&place.prefix, &place.name) {
         (Some(prefix), _) => context.host.absolute(prefix),
         (None, Some(name)) => resolve::new_by_name(&context.dirs, name),
         (None, None) => Err(Error::new("no place was named").hint("use -p DIR or -n NAME")),
@@ -103,7 +104,7 @@ fn record(env: &Path, choice: &Choice, layout: Layout, user_site: bool) -> Recor
 }
 
 /// A flag that Ctrl-C, a batch system's termination or a closed terminal sets, so that we clean up and go.
-fn stop_flag() -> Result<Arc<AtomicBool>> {
+pub(super) fn stop_flag() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register(signal, Arc::clone(&stop))
@@ -113,7 +114,7 @@ fn stop_flag() -> Result<Arc<AtomicBool>> {
 }
 
 /// The env's own parent may not be there yet.
-fn nearest_dir(env: &Path) -> &Path {
+pub(super) fn nearest_dir(env: &Path) -> &Path {
     env.ancestors().skip(1).find(|dir| dir.is_dir()).unwrap_or(Path::new("/"))
 }
 

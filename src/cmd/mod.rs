@@ -2,6 +2,7 @@
 
 mod activate;
 mod base;
+mod clone;
 mod consent;
 mod create;
 mod doctor;
@@ -48,6 +49,8 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Info(arguments) => info::run(&context, &arguments),
         Command::Doctor(arguments) => doctor::run(&context, &arguments),
         Command::Packages(arguments) => packages::run(&context, &arguments),
+        Command::Rename(arguments) => clone::rename(&context, &arguments),
+        Command::Clone(arguments) => clone::clone(&context, &arguments),
         Command::Remove(arguments) => remove::run(&context, &arguments),
         Command::Base(arguments) => base::run(&context, arguments),
         Command::Hook(arguments) => hook::run(&arguments, host),

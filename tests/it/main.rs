@@ -8,6 +8,7 @@
 
 mod archive;
 mod care;
+mod care_clone;
 mod care_conda;
 mod care_doctor;
 mod care_killed;
