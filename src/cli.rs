@@ -50,8 +50,10 @@ pub(crate) enum Command {
     Remove(Remove),
     Doctor(Doctor),
     Packages(Packages),
+    Rebase(Rebase),
     Rename(Rename),
     Clone(Clone),
+    Prune(Prune),
     Hook(Hook),
     Save(Save),
     Allow(Allow),
@@ -196,6 +198,27 @@ pub(crate) struct Packages {
     pub(crate) json: bool,
 }
 
+/// Move an env onto another base, keeping what was added to it
+///
+/// A new env is built aside and swapped in: until then, and on any failure, the env is as before. Packages that the
+/// new base has too are named, and so are compiled ones that need to be installed again for another Python.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv rebase myEnv --base ml-2025                      onto a known base, a prefix or an image directory
+  mlenv rebase myEnv --update                            onto what the base's name or path stands for today")]
+#[command(group = clap::ArgGroup::new("target").required(true))]
+pub(crate) struct Rebase {
+    /// The env: a directory or a name
+    pub(crate) env: OsString,
+    /// The new base: a directory or a known base's name
+    #[arg(short, long, value_name = "BASE", group = "target")]
+    pub(crate) base: Option<OsString>,
+    /// The same base by its name or path, as it is today
+    #[arg(long, group = "target")]
+    pub(crate) update: bool,
+}
+
 /// Give an env another name or place
 ///
 /// Programs, `pyvenv.cfg`, kernels and the record are written anew; links to the base are not, as they are relative.
@@ -225,6 +248,24 @@ pub(crate) struct Clone {
     pub(crate) env: OsString,
     #[command(flatten)]
     pub(crate) place: Place,
+}
+
+/// Take away what mlenv left outside of envs and needs no more
+///
+/// Indexes of bases that no env stands on and that have no name, unfinished envs of processes that were killed, and
+/// memories of envs that are gone. Envs and bases are never touched, and what is only out of reach is kept.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv prune --dry-run   only tell what would go
+  mlenv prune")]
+pub(crate) struct Prune {
+    /// Remove nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print what goes as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Print the lines for your shell's rc file

@@ -181,6 +181,20 @@ pub(crate) fn copy_tree(from: &Path, to: &Path, stop: &AtomicBool) -> io::Result
     Ok(copied)
 }
 
+/// Makes `to` the same file as `from` where the file system can, else a copy of it.
+pub(crate) fn share_file(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Err(cause),
+        Err(_) => copy_file(from, to),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Gives a directory the permissions of another one.
+pub(crate) fn copy_mode(from: &Path, to: &Path) -> io::Result<()> {
+    fs::set_permissions(to, from.metadata()?.permissions())
+}
+
 fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
     let mut old = File::open(from)?;
     let mut new = File::create_new(to)?;

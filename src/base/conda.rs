@@ -107,11 +107,17 @@ fn dist_infos(site: &Path) -> Vec<PathBuf> {
 
 /// What a wheel put outside site-packages: its RECORD lines that climb out, `../../../share/x,sha256=..,123`.
 pub(crate) fn wheel_files(record: &Path) -> Vec<PathBuf> {
+    let outside = |path: &PathBuf| path.strip_prefix("../../..").map(Path::to_owned).ok();
+    wheel_rows(record).iter().filter_map(outside).collect()
+}
+
+/// Every path in a RECORD, relative to the site-packages that it is in.
+pub(crate) fn wheel_rows(record: &Path) -> Vec<PathBuf> {
     let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(record);
     let Ok(mut reader) = reader else { return Vec::new() }; // some packages have none
     let rows = reader.byte_records().map_while(std::result::Result::ok);
-    let outside = |row: csv::ByteRecord| row.get(0)?.strip_prefix(b"../../../").map(<[u8]>::to_vec);
-    rows.filter_map(outside).map(|path| PathBuf::from(OsString::from_vec(path))).collect()
+    let path = |row: csv::ByteRecord| Some(PathBuf::from(OsString::from_vec(row.get(0)?.to_vec())));
+    rows.filter_map(path).collect()
 }
 
 #[cfg(test)]

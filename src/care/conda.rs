@@ -100,6 +100,12 @@ pub(crate) fn prefixed(env: &Path, own: &BTreeMap<String, Own>) -> Prefixed {
     found
 }
 
+/// Every file of the env's own packages, relative to the env.
+pub(crate) fn files(env: &Path, own: &BTreeMap<String, Own>) -> HashSet<PathBuf> {
+    let records = own.values().filter_map(|package| read(&env.join(&package.record)));
+    records.flat_map(|record| record.files).collect()
+}
+
 fn read(record: &Path) -> Option<Files> {
     serde_json::from_slice(&std::fs::read(record).ok()?).ok()
 }

@@ -122,7 +122,8 @@ fn of_record(package: Package) -> Installed {
     Installed { name, version, build: Some(build), by: Manager::Conda }
 }
 
-fn infos(site: &Path) -> Vec<PathBuf> {
+/// The `dist-info` and `egg-info` in a directory.
+pub(crate) fn infos(site: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(site).into_iter().flatten().flatten();
     let endings = ["dist-info", "egg-info"].map(OsStr::new);
     let is_info = |path: &PathBuf| path.extension().is_some_and(|end| endings.contains(&end));
@@ -130,7 +131,7 @@ fn infos(site: &Path) -> Vec<PathBuf> {
 }
 
 /// What a `dist-info` or `egg-info` tells; none where conda has the package in its records.
-fn distribution(info: &Path) -> Option<Installed> {
+pub(crate) fn distribution(info: &Path) -> Option<Installed> {
     if std::fs::read(info.join("INSTALLER")).is_ok_and(|text| text.trim_ascii() == b"conda") {
         return None;
     }

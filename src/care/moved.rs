@@ -61,7 +61,7 @@ impl Move<'_> {
                 found.closed.push(path.clone());
             }
             let moved = self.from != self.to && program.starts_with(self.from);
-            let there = *there.entry(program.to_owned()).or_insert_with(|| program.exists());
+            let there = *there.entry(program.to_owned()).or_insert_with(|| self.is_there(program));
             let mut is_installed = || {
                 let installed =
                     installed.get_or_insert_with(|| installed_programs(self.env, self.sight));
@@ -72,6 +72,14 @@ impl Move<'_> {
             }
         }
         found
+    }
+
+    /// Asked of the directory that is looked into, which may get its name later.
+    fn is_there(&self, program: &Path) -> bool {
+        match program.strip_prefix(self.to) {
+            Ok(inside) => self.env.join(inside).exists(),
+            Err(_) => program.exists(),
+        }
     }
 
     fn head(&self, path: &Path) -> std::io::Result<Head> {
@@ -139,7 +147,7 @@ fn is_in_site(path: &Path) -> bool {
 }
 
 /// The names in `bin` that packages in the env's site-packages say are theirs.
-fn installed_programs(env: &Path, sight: &Sight) -> BTreeSet<OsString> {
+pub(crate) fn installed_programs(env: &Path, sight: &Sight) -> BTreeSet<OsString> {
     let is_info = |name: &OsStr| name.as_bytes().ends_with(b".dist-info");
     let sites = sight.dirs.iter().filter(|(dir, _)| Path::new(dir).ends_with("site-packages"));
     let infos = sites.flat_map(|(dir, seen)| {

@@ -9,7 +9,9 @@ use super::change::Change;
 use super::conda::{self, Own};
 use super::facts::Facts;
 use super::finding::{Finding, Kind, count};
+use super::sight::Sight;
 use crate::base::conda::Package;
+use crate::overlay::plan::Plan;
 
 const HISTORY: &str = "conda-meta/history";
 const PINNED: &str = "conda-meta/pinned";
@@ -23,61 +25,86 @@ pub(crate) fn findings(facts: &Facts) -> Vec<Finding> {
     [history(facts, &packages), pins(facts, &packages)].into_iter().flatten().collect()
 }
 
-/// Every package of the base must count as asked for.
+/// Every package of the base must count as asked for, and none that is not there.
 fn history(facts: &Facts, packages: &[Package]) -> Option<Finding> {
     let text = read(facts, HISTORY)?;
-    let asked = asked_for(&text);
-    let missing: Vec<&str> = packages
-        .iter()
-        .map(|package| package.name.as_str())
-        .filter(|name| !asked.contains(*name))
-        .collect();
-    if missing.is_empty() {
+    let (missing, gone) = unasked(&text, packages, &facts.own);
+    if missing.is_empty() && gone.is_empty() {
         return None;
     }
-    let specs = serde_json::to_string(&missing).ok()?;
-    let text = format!(
-        "{}==> 1970-01-01 00:00:00 <==\n# cmd: mlenv doctor --fix\n# update specs: {specs}\n",
-        ended(text)
-    );
+    let text = renewed_history(text, &missing, &gone)?;
     let what = format!(
-        "conda's history does not ask for {} of the base",
-        count(missing.len(), "package", "packages")
+        "conda's history does not ask for {} of the base, and asks for {} that are nowhere",
+        count(missing.len(), "package", "packages"),
+        gone.len()
     );
-    let breaks = "`conda remove` of any package takes those out of the env too";
-    let names = missing.iter().map(|name| crate::text::shown(name)).collect();
-    Some(
-        Finding::mended(
-            Kind::CondaHistory,
-            what,
-            breaks,
-            vec![Change::rewrite(HISTORY, text.into_bytes())],
-        )
-        .about(names),
-    )
+    let breaks = "`conda remove` of any package takes the first out of the env too; `conda install` brings the others";
+    let names = missing.iter().chain(&gone).map(|name| crate::text::shown(name)).collect();
+    let changes = vec![Change::rewrite(HISTORY, text.into_bytes())];
+    Some(Finding::mended(Kind::CondaHistory, what, breaks, changes).about(names))
 }
 
-/// Pins that name what the base no longer has. A pin that the user took away stays away.
+/// Pins that name what the base no longer has, and packages that are new in it. A pin that the user took away stays
+/// away.
 fn pins(facts: &Facts, packages: &[Package]) -> Option<Finding> {
     let text = read(facts, PINNED)?;
-    let (wanted, stale) = renewed(&text, packages, &facts.own);
-    if stale.is_empty() {
+    let (wanted, stale) = renewed_pins(&text, packages, &facts.own, &facts.sight);
+    if wanted == text {
         return None;
     }
     let what = format!(
-        "conda-meta/pinned holds {} on what the base does not have",
+        "conda-meta/pinned holds {} on what the base does not have, or lacks what is new in it",
         count(stale.len(), "pin", "pins")
     );
-    let breaks = "conda clients refuse to install: what is pinned cannot be found";
-    Some(
-        Finding::mended(
-            Kind::CondaPins,
-            what,
-            breaks,
-            vec![Change::rewrite(PINNED, wanted.into_bytes())],
-        )
-        .about(stale),
-    )
+    let breaks = "conda clients refuse to install, as what is pinned cannot be found, or replace packages of the base";
+    let changes = vec![Change::rewrite(PINNED, wanted.into_bytes())];
+    Some(Finding::mended(Kind::CondaPins, what, breaks, changes).about(stale))
+}
+
+/// Both files for another base: what the clients and the user wrote stays.
+pub(crate) fn carried_over(
+    env: &Path,
+    plan: &Plan,
+    own: &BTreeMap<String, Own>,
+    sight: &Sight,
+) -> Vec<Change> {
+    let packages = conda::planned(plan);
+    let text =
+        |path: &str| std::fs::read_to_string(env.join(path)).ok().filter(|_| !packages.is_empty());
+    let history = text(HISTORY).and_then(|text| {
+        let (missing, gone) = unasked(&text, &packages, own);
+        renewed_history(text, &missing, &gone)
+    });
+    let pins = text(PINNED).map(|text| renewed_pins(&text, &packages, own, sight).0);
+    let files = [(HISTORY, history), (PINNED, pins)];
+    files
+        .into_iter()
+        .filter_map(|(path, text)| Some(Change::rewrite(path, text?.into_bytes())))
+        .collect()
+}
+
+/// Packages of the base that a history does not ask for, and what it asks for and nobody has.
+fn unasked(
+    history: &str,
+    packages: &[Package],
+    own: &BTreeMap<String, Own>,
+) -> (Vec<String>, Vec<String>) {
+    let asked = asked_for(history);
+    let there: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+    let missing =
+        there.iter().filter(|name| !asked.contains(**name)).map(|name| (*name).to_owned());
+    let is_gone = |name: &&String| !there.contains(name.as_str()) && !own.contains_key(*name);
+    (missing.collect(), asked.iter().filter(is_gone).cloned().collect())
+}
+
+fn renewed_history(text: String, missing: &[String], gone: &[String]) -> Option<String> {
+    let mut text = ended(text) + "==> 1970-01-01 00:00:00 <==\n# cmd: mlenv doctor --fix\n";
+    for (what, names) in [("remove", gone), ("update", missing)] {
+        if !names.is_empty() {
+            let _ = writeln!(text, "# {what} specs: {}", serde_json::to_string(names).ok()?);
+        }
+    }
+    Some(text)
 }
 
 /// The file's text; `None` where it is missing, which is another finding.
@@ -117,8 +144,30 @@ fn names(specs: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// The pins with those of ours brought up to date, and the ones that were stale. A pin of ours is a line of three
-/// words, `name ==version build`, for a package that the env has from its base.
+/// The pins with those of ours brought up to date and those of new packages added, and the ones that were stale. A
+/// pin of ours is a line of three words, `name ==version build`, for a package that the env has from its base.
+fn renewed_pins(
+    text: &str,
+    packages: &[Package],
+    own: &BTreeMap<String, Own>,
+    sight: &Sight,
+) -> (String, Vec<String>) {
+    let (mut out, stale) = renewed(text, packages, own);
+    let shown: BTreeSet<String> = sight
+        .things("conda-meta")
+        .filter_map(|(file, _)| Some(Package::from_record_name(file.to_str()?)?.name))
+        .collect();
+    let pinned: BTreeSet<String> =
+        out.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();
+    for Package { name, version, build } in packages {
+        if !shown.contains(name) && !pinned.contains(name) {
+            let _ = writeln!(out, "{name} =={version} {build}");
+        }
+    }
+    (out, stale)
+}
+
+/// The same without new packages.
 fn renewed(text: &str, packages: &[Package], own: &BTreeMap<String, Own>) -> (String, Vec<String>) {
     let mut now: BTreeMap<&str, Vec<&Package>> = BTreeMap::new();
     for package in packages {

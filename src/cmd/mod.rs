@@ -12,6 +12,8 @@ mod hook;
 mod info;
 mod list;
 mod packages;
+mod prune;
+mod rebase;
 mod remove;
 mod save;
 mod status;
@@ -51,6 +53,8 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Packages(arguments) => packages::run(&context, &arguments),
         Command::Rename(arguments) => clone::rename(&context, &arguments),
         Command::Clone(arguments) => clone::clone(&context, &arguments),
+        Command::Rebase(arguments) => rebase::run(&context, &arguments),
+        Command::Prune(arguments) => prune::run(&context, &arguments),
         Command::Remove(arguments) => remove::run(&context, &arguments),
         Command::Base(arguments) => base::run(&context, arguments),
         Command::Hook(arguments) => hook::run(&arguments, host),

@@ -91,6 +91,19 @@ impl Plan {
         self.dir(Path::new(dir)).files.push(File { name: name.to_owned(), bytes, mode });
     }
 
+    /// The real file that is planned at `path`.
+    pub(crate) fn file_at(&self, path: &Path) -> Option<&File> {
+        let (dir, name) = split(path.as_os_str());
+        self.dirs.get(dir)?.files.iter().find(|file| file.name == name)
+    }
+
+    /// True where a link with this text is planned at `path`.
+    pub(crate) fn has_link(&self, path: &Path, target: &OsStr) -> bool {
+        let (dir, name) = split(path.as_os_str());
+        let links = self.dirs.get(dir).into_iter().flat_map(|dir| &dir.links);
+        links.into_iter().any(|link| link.name == name && link.target == target)
+    }
+
     /// How many links, files and directories there are.
     pub(crate) fn count(&self) -> Count {
         let links = self.dirs.values().map(|dir| dir.links.len()).sum();

@@ -13,6 +13,8 @@ mod care_conda;
 mod care_doctor;
 mod care_killed;
 mod care_packages;
+mod care_prune;
+mod care_rebase;
 mod choice;
 mod crowd;
 mod forge;
