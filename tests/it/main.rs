@@ -10,6 +10,8 @@ mod archive;
 mod choice;
 mod crowd;
 mod forge;
+mod fulldisk;
+mod homes;
 mod hostile;
 mod killed;
 mod layouts;
