@@ -71,17 +71,17 @@ fn a_home_that_may_not_be_written_does_not_stop_the_work() {
     let base = hollow_base(&sandbox.path("base"));
     let home = sandbox.path("home");
     std::fs::set_permissions(&home, std::os::unix::fs::PermissionsExt::from_mode(0o555)).unwrap();
-    let told = sandbox.mlenv(["create", "-p", "e", "--base"]).arg(&base).as_ordinary_user().ok();
+    let told = sandbox.mlenv(["create", "-p", "e", "--base"]).arg(&base).by_ordinary_user().ok();
     let told = told.says("the index could not be kept").says("`mlenv list` will not know it");
     assert!(sandbox.path("e/mlenv.toml").is_file(), "{told}");
-    sandbox.mlenv(["info", "e"]).as_ordinary_user().ok();
-    sandbox.mlenv(["list"]).as_ordinary_user().ok();
+    sandbox.mlenv(["info", "e"]).by_ordinary_user().ok();
+    sandbox.mlenv(["list"]).by_ordinary_user().ok();
     sandbox
         .mlenv(["base", "add", "--name", "ml"])
         .arg(&base)
-        .as_ordinary_user()
+        .by_ordinary_user()
         .fails(2, "Permission denied");
-    sandbox.mlenv(["remove", "e"]).as_ordinary_user().ok();
+    sandbox.mlenv(["remove", "e"]).by_ordinary_user().ok();
     std::fs::set_permissions(&home, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
 }
 

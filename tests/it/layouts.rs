@@ -34,8 +34,9 @@ fn check_links(env: &Path) {
         let own = target.ends_with(&expected) || path.starts_with("bin");
         assert!(
             if through { own } else { real.starts_with(env) },
-            "{}: {target:?}",
-            path.display()
+            "{} -> {}",
+            path.display(),
+            target.display()
         );
         assert!(
             real.starts_with(env) || real.is_file(),

@@ -35,8 +35,13 @@ fn ask(sandbox: &Sandbox, env: &Path) -> Told {
 fn check(told: &Told, env: &Path, base: &Path, python: &str) {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     assert_eq!(told.prefix, env);
-    assert_eq!(real(&told.base_prefix), real(base), "{:?}", told.base_prefix);
-    assert_eq!(real(&told.stdlib), real(&base.join("lib").join(python)), "{:?}", told.stdlib);
+    assert_eq!(real(&told.base_prefix), real(base), "{}", told.base_prefix.display());
+    assert_eq!(
+        real(&told.stdlib),
+        real(&base.join("lib").join(python)),
+        "{}",
+        told.stdlib.display()
+    );
     let site = env.join("lib").join(python).join("site-packages");
     let at = |wanted: &dyn Fn(&Path) -> bool| told.path.iter().position(|path| wanted(path));
     let stdlib = at(&|path| real(path) == real(&told.stdlib)).expect("the standard library");

@@ -124,7 +124,7 @@ impl Run {
     }
 
     /// As somebody whom permissions stop. Root keeps its name and files but loses its powers.
-    pub(crate) fn as_ordinary_user(self) -> Self {
+    pub(crate) fn by_ordinary_user(self) -> Self {
         if machine::is_root() {
             self.behind(["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--"])
         } else {

@@ -80,7 +80,7 @@ fn copy_tree(from: &Path, to: &Path) {
 fn copy(from: &Path, to: &Path) {
     match std::fs::read_link(from) {
         Ok(target) if target.components().count() == 1 => {
-            std::os::unix::fs::symlink(target, to).unwrap()
+            std::os::unix::fs::symlink(target, to).unwrap();
         }
         _ => drop(std::fs::copy(from, to).unwrap()),
     }

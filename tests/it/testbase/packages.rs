@@ -9,7 +9,7 @@ use walkdir::WalkDir;
 use crate::machine::Facts;
 use crate::wheel;
 
-/// From PyPI. `wheel` and `greet`, which is made here, stay what only pip knows.
+/// From the package index. `wheel` and `greet`, which is made here, stay what only pip knows.
 const REAL: [&str; 5] = ["pip", "six==1.16.0", "click==8.1.7", "packaging==24.0", "wheel==0.43.0"];
 
 /// What conda knows: names of REAL.
