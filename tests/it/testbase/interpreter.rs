@@ -60,6 +60,13 @@ pub(crate) fn make(facts: &Facts, prefix: &Path) {
         std::os::unix::fs::symlink(&name, prefix.join("bin").join(link)).unwrap();
     }
     starts(&program, prefix);
+    compile(&program, &library);
+}
+
+/// Compiled as images are: an import by a user who may write must find nothing to do.
+pub(crate) fn compile(program: &Path, dir: &Path) {
+    let status = Command::new(program).args(["-m", "compileall", "-q"]).arg(dir).status();
+    assert!(status.unwrap().success(), "{} could not be compiled", dir.display());
 }
 
 fn copy_tree(from: &Path, to: &Path) {

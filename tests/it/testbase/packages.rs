@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::json;
 use walkdir::WalkDir;
 
+use super::interpreter;
 use crate::machine::Facts;
 use crate::wheel;
 
@@ -31,10 +32,7 @@ pub(crate) fn install(facts: &Facts, prefix: &Path) {
     let greet = wheel::build(scratch.path(), "greet", "1.0");
     let program = prefix.join("bin").join(facts.name());
     run(pip(&program).env("PYTHONPATH", &tools).args(REAL).arg(greet));
-    // Compiled as images are: an import by a user who may write must find nothing to do.
-    run(Command::new(&program)
-        .args(["-m", "compileall", "-q"])
-        .arg(prefix.join("lib").join(facts.name())));
+    interpreter::compile(&program, &prefix.join("lib").join(facts.name()));
 }
 
 fn run(command: &mut Command) {
