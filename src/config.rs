@@ -17,6 +17,11 @@ pub(crate) const ENVS: &str = "MLENV_ENVS";
 pub(crate) const THREADS: &str = "MLENV_THREADS";
 /// Site configuration directory, in place of `/etc/mlenv`.
 pub(crate) const SITE: &str = "MLENV_SITE";
+/// The search for a marker ends at this directory, in place of `$HOME`.
+pub(crate) const CEILING: &str = "MLENV_CEILING";
+
+/// Set to anything: the prompt does not show what is active.
+pub(crate) const PROMPT_OFF: &str = "MLENV_DISABLE_PROMPT";
 
 /// The four directories of the XDG base directory specification, each with `mlenv` at its end.
 pub(crate) struct Dirs {
@@ -59,8 +64,6 @@ impl Dirs {
 pub(crate) struct Config {
     /// The default base: a path or a known name.
     pub(crate) base: Option<PathText>,
-    /// Where `create -n` puts envs.
-    pub(crate) envs: Option<PathText>,
 }
 
 impl Config {
@@ -68,7 +71,7 @@ impl Config {
     pub(crate) fn load(dirs: &Dirs) -> Result<Self> {
         let site: Self = read_toml(&dirs.site.join("config.toml"))?.unwrap_or_default();
         let user: Self = read_toml(&dirs.config.join("config.toml"))?.unwrap_or_default();
-        Ok(Self { base: user.base.or(site.base), envs: user.envs.or(site.envs) })
+        Ok(Self { base: user.base.or(site.base) })
     }
 }
 

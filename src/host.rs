@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 pub(crate) struct Host {
     vars: HashMap<OsString, OsString>,
     cwd: Option<PathBuf>,
+    program: Option<PathBuf>,
     /// True where words may use colour and progress may be drawn.
     pub(crate) terminal: bool,
 }
@@ -24,6 +25,7 @@ impl Host {
         Self {
             vars: std::env::vars_os().collect(),
             cwd: std::env::current_dir().ok(),
+            program: std::env::current_exe().ok(),
             terminal: std::io::stderr().is_terminal(),
         }
     }
@@ -31,6 +33,16 @@ impl Host {
     /// A variable's value; one that is set but empty counts as not set, as XDG and conda have it.
     pub(crate) fn var(&self, name: &str) -> Option<&OsStr> {
         self.vars.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// All variables, with the values that the shell gave them.
+    pub(crate) fn vars(&self) -> &HashMap<OsString, OsString> {
+        &self.vars
+    }
+
+    /// This program's own file.
+    pub(crate) fn program(&self) -> Result<PathBuf> {
+        self.program.clone().ok_or_else(|| Error::new("could not find out where this program lies"))
     }
 
     /// A variable that names a path, if it is absolute; relative ones are ignored, as XDG asks.
@@ -107,7 +119,7 @@ impl Host {
     /// A made-up world for tests.
     pub(crate) fn fake(vars: &[(&str, &str)], cwd: &Path) -> Self {
         let vars = vars.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { vars, cwd: Some(cwd.to_owned()), terminal: false }
+        Self { vars, cwd: Some(cwd.to_owned()), program: None, terminal: false }
     }
 }
 

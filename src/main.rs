@@ -3,6 +3,7 @@
 //! This file only joins the parts: the world is read, the words are parsed, one verb runs, and a failure
 //! becomes a sentence and an exit code. ARCHITECTURE.md tells where everything else is.
 
+mod activation;
 mod base;
 mod cli;
 mod cmd;
@@ -11,9 +12,13 @@ mod error;
 mod exec;
 mod fs;
 mod host;
+mod marker;
 mod overlay;
+mod plan;
 mod resolve;
+mod shell;
 mod text;
+mod trust;
 mod ui;
 
 use std::process::ExitCode;

@@ -133,16 +133,8 @@ fn near(name: &str, word: &str) -> bool {
     name.starts_with(&word) || word.starts_with(&name)
 }
 
-/// The directory of envs made by name.
-pub(crate) fn envs_dir(host: &Host, dirs: &Dirs) -> Result<PathBuf> {
-    if host.path_var(config::ENVS).is_some() {
-        return Ok(dirs.envs.clone());
-    }
-    Ok(Config::load(dirs)?.envs.map_or_else(|| dirs.envs.clone(), |path| path.0))
-}
-
 /// The path of a new env by name.
-pub(crate) fn new_by_name(host: &Host, dirs: &Dirs, name: &OsStr) -> Result<PathBuf> {
+pub(crate) fn new_by_name(dirs: &Dirs, name: &OsStr) -> Result<PathBuf> {
     if name.as_bytes().contains(&b'/')
         || matches!(name.as_bytes(), b"." | b"..")
         || name.as_bytes().starts_with(b"-")
@@ -150,7 +142,7 @@ pub(crate) fn new_by_name(host: &Host, dirs: &Dirs, name: &OsStr) -> Result<Path
         return Err(Error::new(format!("{} cannot be an env's name", Shown(Path::new(name))))
             .hint("a name is one word without `/`; for a directory use -p"));
     }
-    Ok(envs_dir(host, dirs)?.join(name))
+    Ok(dirs.envs.join(name))
 }
 
 /// An env that is there, and its record.
@@ -167,7 +159,7 @@ pub(crate) fn env(host: &Host, dirs: &Dirs, word: Option<&OsStr>) -> Result<Env>
     let by_path = host.absolute(Path::new(word))?;
     let mut found = env_at(&by_path)?;
     if !word.as_bytes().contains(&b'/') {
-        let by_name = envs_dir(host, dirs)?.join(word);
+        let by_name = dirs.envs.join(word);
         match (&found, env_at(&by_name)?) {
             (Some(here), Some(_)) if by_name != by_path => {
                 return Err(Error::new(format!(
@@ -216,9 +208,9 @@ mod tests {
     fn names_of_envs_are_single_words() {
         let host = Host::fake(&[("HOME", "/h"), (config::ENVS, "/envs")], Path::new("/"));
         let dirs = Dirs::new(&host).unwrap();
-        assert_eq!(new_by_name(&host, &dirs, OsStr::new("a b")).unwrap(), Path::new("/envs/a b"));
+        assert_eq!(new_by_name(&dirs, OsStr::new("a b")).unwrap(), Path::new("/envs/a b"));
         for bad in ["../x", ".", "..", "-x", "/x"] {
-            assert!(new_by_name(&host, &dirs, OsStr::new(bad)).is_err(), "{bad}");
+            assert!(new_by_name(&dirs, OsStr::new(bad)).is_err(), "{bad}");
         }
     }
 

@@ -54,6 +54,11 @@ impl Ui {
         anstream::eprintln!("mlenv: warning: {}", line.as_ref());
     }
 
+    /// Something was not done, and why. The work went on.
+    pub(crate) fn refuse(self, error: &Error) {
+        self.fail(error);
+    }
+
     /// The failure that ends the program.
     #[expect(clippy::unused_self, reason = "as above")]
     pub(crate) fn fail(self, error: &Error) {

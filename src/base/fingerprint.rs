@@ -19,6 +19,10 @@ use crate::error::{Attempt, Result};
 pub(crate) struct Fingerprint {
     /// Hash of the Python version and of the names of packages and programs.
     pub(crate) packages: String,
+    /// When the directory of package records last changed (seconds since 1970): while it did not, nothing else
+    /// needs to be looked at.
+    #[serde(default)]
+    pub(crate) stamp: i64,
     /// Device and inode of the prefix, on the machine that looked.
     pub(crate) root: String,
     /// The image's digest, where a CVMFS path `.flat/ab/abcdef..` tells it.
@@ -32,10 +36,21 @@ impl Fingerprint {
         let meta = prefix.metadata().attempt("look at", prefix)?;
         Ok(Self {
             packages: packages(prefix, kind, python),
+            stamp: stamp(prefix, kind, &python.lib).unwrap_or_default(),
             root: format!("{}:{}", meta.dev(), meta.ino()),
             image: image_digest(prefix),
         })
     }
+}
+
+/// The time of the last change to the directory that every package is recorded in.
+pub(crate) fn stamp(prefix: &Path, kind: Kind, python_lib: &str) -> Option<i64> {
+    let records = match kind {
+        Kind::Conda => prefix.join("conda-meta"),
+        Kind::Python => prefix.join("lib").join(python_lib).join("site-packages"),
+        Kind::System => prefix.join("lib/python3/dist-packages"),
+    };
+    records.metadata().ok().map(|meta| meta.mtime())
 }
 
 /// Hashes what changes when packages do: conda's record names and the size of its history (which only grows),

@@ -1,6 +1,7 @@
 //! A base's interpreter: found in files where they tell, else by asking it once and remembering the answer.
 
 use std::ffi::{OsStr, OsString};
+use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -82,10 +83,17 @@ impl Python {
         Ok(python)
     }
 
-    /// The prefix that a `python3` on PATH belongs to. A script (pyenv's shims) or an interpreter of a venv is
-    /// asked; a plain executable tells by its place.
+    /// The prefix that a `python3` on PATH belongs to. An executable tells by its place, links resolved (those
+    /// of a venv lead to what it stands on); only a script, such as pyenv's shims, is asked.
     pub(crate) fn prefix_of(program: &Path) -> Result<PathBuf> {
-        Ok(PathBuf::from(Answer::of(program)?.base_prefix))
+        let real = program.canonicalize().attempt("resolve", program)?;
+        let around = real.parent().and_then(Path::parent);
+        match around {
+            Some(prefix) if is_executable(&real) && !prefix.join("pyvenv.cfg").exists() => {
+                Ok(prefix.to_owned())
+            }
+            _ => Ok(PathBuf::from(Answer::of(program)?.base_prefix)),
+        }
     }
 
     /// True where pip can be imported from the base.
@@ -98,6 +106,13 @@ impl Python {
         let mut have = self.version.split('.');
         wanted.split('.').all(|part| have.next() == Some(part))
     }
+}
+
+/// True for machine code, false for a script.
+fn is_executable(program: &Path) -> bool {
+    let mut magic = [0; 4];
+    let read = std::fs::File::open(program).and_then(|mut file| file.read_exact(&mut magic));
+    read.is_ok() && &magic == b"\x7fELF"
 }
 
 /// What an interpreter says of itself.

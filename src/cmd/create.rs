@@ -67,7 +67,7 @@ impl<'a> Report<'a> {
 fn place(context: &Context, arguments: &Create) -> Result<PathBuf> {
     match (&arguments.place.prefix, &arguments.place.name) {
         (Some(prefix), _) => context.host.absolute(prefix),
-        (None, Some(name)) => resolve::new_by_name(context.host, &context.dirs, name),
+        (None, Some(name)) => resolve::new_by_name(&context.dirs, name),
         (None, None) => Err(Error::new("no place was named").hint("use -p DIR or -n NAME")),
     }
 }

@@ -10,7 +10,6 @@ use crate::cli::List;
 use crate::error::Result;
 use crate::overlay::record::{BaseState, Record};
 use crate::overlay::registry;
-use crate::resolve::envs_dir;
 use crate::text::{PathText, Shown};
 
 /// One env, for people and programs.
@@ -26,9 +25,8 @@ struct Row {
 }
 
 pub(super) fn run(context: &Context, arguments: &List) -> Result<()> {
-    let named = envs_dir(context.host, &context.dirs)?;
     let mut rows = Vec::new();
-    for env in registry::all(&context.dirs, &named) {
+    for env in registry::all(&context.dirs) {
         match Record::read(&env) {
             Ok(Some(record)) => rows.push(row(&env, record)),
             Ok(None) => {}

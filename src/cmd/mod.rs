@@ -1,11 +1,18 @@
 //! One file per verb. A verb joins rooms, prints results to stdout and hands words to `ui`.
 
+mod activate;
 mod base;
+mod consent;
 mod create;
+mod export;
 mod generate;
+mod hook;
 mod info;
 mod list;
 mod remove;
+mod save;
+mod status;
+mod vars;
 
 use std::io::{ErrorKind, Write};
 
@@ -39,13 +46,24 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Info(arguments) => info::run(&context, &arguments),
         Command::Remove(arguments) => remove::run(&context, &arguments),
         Command::Base(arguments) => base::run(&context, arguments),
+        Command::Hook(arguments) => hook::run(&arguments, host),
+        Command::Save(arguments) => save::run(&arguments, host, ui),
+        Command::Allow(arguments) => consent::allow(&arguments, host, ui),
+        Command::Deny(arguments) => consent::deny(&arguments, host, ui),
+        Command::Status(arguments) => status::run(&arguments, host),
+        Command::Export(arguments) => export::run(&arguments, host, ui),
+        Command::Activate(arguments) => activate::activate(&arguments, host, ui),
+        Command::Deactivate(arguments) => activate::deactivate(&arguments, host),
+        Command::Vars(verb) => vars::run(&verb, host, ui),
         Command::Completions(_) | Command::Man(_) => Ok(()),
     }
 }
 
 /// Prints a result. A reader that went away (`mlenv list | head -1`) is no failure.
 fn print(text: impl AsRef<[u8]>) -> Result<()> {
-    match std::io::stdout().lock().write_all(text.as_ref()) {
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text.as_ref()).and_then(|()| out.flush());
+    match written {
         Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
             Err(Error::new(format!("could not write the result: {cause}")))
         }

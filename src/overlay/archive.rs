@@ -5,12 +5,12 @@
 //! archive is (TOML), and the seek table of zstd's seekable format, found from the end of the file.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use tar::{Entry, EntryType, Header};
+use tar::{Entries, Entry, EntryType, Header};
 
 use super::layout::Layout;
 use super::parallel;
@@ -78,7 +78,9 @@ pub(crate) fn unpack(bytes: &[u8], threads: usize) -> Result<Plan> {
     let parts = parallel::map(threads, frames.len(), |at| {
         let tar = seekable::decode(bytes, frames[at], MAX_FRAME)
             .ok_or_else(|| damaged("a frame cannot be decoded"))?;
-        entries(tar.as_slice())
+        // Told to seek, the tar reader does not clear a buffer for every entry it passes.
+        let mut tar = tar::Archive::new(Cursor::new(tar));
+        entries(tar.entries_with_seek())
     })?;
     let mut plan = Plan::default();
     for (path, mut dir) in parts.into_iter().flatten() {
@@ -89,12 +91,16 @@ pub(crate) fn unpack(bytes: &[u8], threads: usize) -> Result<Plan> {
     Ok(plan)
 }
 
-/// Reads tar entries, those of one directory together as long as they follow each other; `tar` may end without
-/// the two empty blocks. A directory without entries stands for itself.
-pub(crate) fn entries(tar: impl Read) -> Result<Vec<(OsString, Dir)>> {
+/// Reads a compressed stream of tar entries from its beginning.
+pub(crate) fn stream(tar: impl Read) -> Result<Vec<(OsString, Dir)>> {
+    entries(tar::Archive::new(tar).entries())
+}
+
+/// Reads tar entries, those of one directory together as long as they follow each other. A directory without
+/// entries stands for itself.
+fn entries<R: Read>(entries: std::io::Result<Entries<'_, R>>) -> Result<Vec<(OsString, Dir)>> {
     let mut found: Vec<(OsString, Dir)> = Vec::new();
-    let mut archive = tar::Archive::new(tar);
-    for entry in archive.entries().map_err(|cause| damaged(&cause.to_string()))? {
+    for entry in entries.map_err(|cause| damaged(&cause.to_string()))? {
         let mut entry = entry.map_err(|cause| damaged(&cause.to_string()))?;
         let path = entry.path_bytes();
         let (dir, name) = split(OsStr::from_bytes(path.strip_suffix(b"/").unwrap_or(&path)));
@@ -252,6 +258,6 @@ mod tests {
         let mut header = header(EntryType::Char, 0o600);
         builder.append_data(&mut header, "dev", std::io::empty()).unwrap();
         let tar = builder.into_inner().unwrap();
-        assert!(entries(tar.as_slice()).unwrap_err().to_string().contains("type Char"));
+        assert!(stream(tar.as_slice()).unwrap_err().to_string().contains("type Char"));
     }
 }

@@ -46,7 +46,7 @@ impl Order<'_> {
 
     fn build(&mut self, parent: &Path) -> Result<Count> {
         refuse_inside_base(parent, &self.base.prefix)?;
-        skeleton::add(&mut self.plan, self.base);
+        skeleton::add(&mut self.plan, self.base, self.record.user_site());
         let stage = Stage::new(parent)?;
         let root = stage.path();
         fs::make_link(&self.base.prefix, &root.join(BASE_LINK))

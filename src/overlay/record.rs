@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::layout::Layout;
 use super::plan::BASE_LINK;
-use crate::base::{Base, Fingerprint, Kind};
+use crate::base::{Base, Fingerprint, Kind, fingerprint};
 use crate::config::read_toml;
 use crate::error::{Error, Result};
 use crate::text::{PathText, Shown};
@@ -73,6 +73,15 @@ impl BaseRecord {
     }
 }
 
+/// Whether packages in the user's site (`~/.local`) are seen inside an env.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UserSite {
+    /// They are.
+    On,
+    /// They are not: what lies there would shadow the base's packages, differently for every user.
+    Off,
+}
+
 /// How the base of an env is today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -105,10 +114,21 @@ impl Record {
         }
     }
 
+    /// The user site, as an enum.
+    pub(crate) fn user_site(&self) -> UserSite {
+        if self.user_site { UserSite::On } else { UserSite::Off }
+    }
+
     /// The text that `create` writes last.
     pub(crate) fn text(&self) -> Result<String> {
         toml::to_string(self)
             .map_err(|cause| Error::new(format!("could not write the env's record: {cause}")))
+    }
+
+    /// One stat: true where no package of the base was changed since the env was made.
+    pub(crate) fn base_is_unchanged(&self, env: &Path) -> bool {
+        let now = fingerprint::stamp(&env.join(BASE_LINK), self.base.kind, &self.base.python_lib);
+        now == Some(self.base.fingerprint.stamp)
     }
 
     /// Looks at the base through the env's own link.

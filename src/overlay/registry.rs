@@ -28,7 +28,7 @@ pub(crate) fn forget(dirs: &Dirs, env: &Path) -> std::io::Result<()> {
 }
 
 /// Every env that is there: the remembered ones, and those made by name. Links to what is gone are taken out.
-pub(crate) fn all(dirs: &Dirs, named: &Path) -> BTreeSet<PathBuf> {
+pub(crate) fn all(dirs: &Dirs) -> BTreeSet<PathBuf> {
     let mut envs = BTreeSet::new();
     for entry in std::fs::read_dir(place(dirs)).into_iter().flatten().flatten() {
         let Ok(env) = std::fs::read_link(entry.path()) else { continue };
@@ -40,7 +40,7 @@ pub(crate) fn all(dirs: &Dirs, named: &Path) -> BTreeSet<PathBuf> {
         }
     }
     let by_name =
-        std::fs::read_dir(named).into_iter().flatten().flatten().map(|entry| entry.path());
+        std::fs::read_dir(&dirs.envs).into_iter().flatten().flatten().map(|entry| entry.path());
     envs.extend(by_name.filter(|path| is_env(path)));
     envs
 }

@@ -5,14 +5,22 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::plan::{FileMode, Plan, into_base};
+use super::record::UserSite;
 use super::script;
 use crate::base::{Base, Kind};
 
 /// What `bin/pip` does; the interpreter line comes in front.
 const PIP: &[u8] = b"import sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n";
 
+/// Keeps `~/.local` out of an env's Python however it is started: `site` reads the env's `.pth` files before it
+/// would add the user's directory (CPython 3.8 to 3.14), and then finds that it shall not.
+const NO_USER_SITE: &[u8] = b"import site; site.ENABLE_USER_SITE = False\n";
+
+/// The file with that line; taking it away lets the user site in.
+const NO_USER_SITE_FILE: &str = "mlenv-no-user-site.pth";
+
 /// Adds to `plan` what it lacks.
-pub(crate) fn add(plan: &mut Plan, base: &Base) {
+pub(crate) fn add(plan: &mut Plan, base: &Base, user_site: UserSite) {
     let taken = programs(plan);
     let free = |name: &&str| !taken.contains(OsStr::new(name));
     let bin = Path::new("bin");
@@ -28,7 +36,11 @@ pub(crate) fn add(plan: &mut Plan, base: &Base) {
             plan.file(&bin.join(name), script::portable(b"", PIP), FileMode::Program);
         }
     }
-    plan.dir(&Path::new("lib").join(&base.python.lib).join("site-packages"));
+    let site = Path::new("lib").join(&base.python.lib).join("site-packages");
+    plan.dir(&site);
+    if user_site == UserSite::Off {
+        plan.file(&site.join(NO_USER_SITE_FILE), NO_USER_SITE.to_vec(), FileMode::Data);
+    }
     if base.python.lib64 && base.kind != Kind::Conda {
         plan.link(Path::new("lib64"), "lib".into());
     }

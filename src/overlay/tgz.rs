@@ -25,7 +25,7 @@ pub(crate) fn find(base: &Base) -> Option<PathBuf> {
 /// Reads it. Python scripts are still links in it, and conda's own files are added.
 pub(crate) fn read(path: &Path, base: &Base) -> Result<Plan> {
     let file = std::fs::File::open(path).attempt("read", path)?;
-    let entries = archive::entries(GzDecoder::new(std::io::BufReader::new(file)))
+    let entries = archive::stream(GzDecoder::new(std::io::BufReader::new(file)))
         .map_err(|error| error.during(Shown(path)))?;
     let mut plan = Plan::default();
     for (dir, mut found) in entries {

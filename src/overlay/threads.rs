@@ -2,6 +2,8 @@
 
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::OnceLock;
+use std::thread;
 
 use nix::sys::statfs::statfs;
 
@@ -37,7 +39,9 @@ pub(crate) fn for_links(dir: &Path, asked: Option<u16>) -> usize {
 
 /// The number for work that only computes or reads a local disk.
 pub(crate) fn for_cpu() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(LOCAL)
+    // Asking reads a dozen files of the control groups, so it is done once.
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| thread::available_parallelism().map_or(1, NonZeroUsize::get).min(LOCAL))
 }
 
 #[expect(clippy::unnecessary_cast, reason = "the type of f_type differs between C libraries")]

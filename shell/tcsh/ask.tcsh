@@ -1,0 +1,24 @@
+# Runs the program and evals its answer, if it is a whole one; __mlenv_failed tells. The command stands in single
+# quotes, so that a directory's name is expanded by the child alone and never read as shell text.
+set __mlenv_failed = 1
+if ( ! -x "$__mlenv_exe:q" ) then
+  foreach __mlenv_i ( $path:q )
+    if ( -x "$__mlenv_i:q/mlenv" && ! -d "$__mlenv_i:q/mlenv" ) then
+      set __mlenv_exe = "$__mlenv_i:q/mlenv"
+      break
+    endif
+  end
+endif
+if ( -x "$__mlenv_exe:q" ) then
+  if ( $__mlenv_by == hand || "$__mlenv_f:q" == "" ) then
+    set __mlenv_code = "`"'"$__mlenv_exe:q" export --shell "tcsh:$tcsh" --told "$__mlenv_told:q"'"`"
+  else
+    set __mlenv_code = "`"'"$__mlenv_exe:q" export --shell "tcsh:$tcsh" --told "$__mlenv_told:q" --marker "$__mlenv_f:q"'"`"
+  endif
+  set __mlenv_failed = $status
+  if ( $__mlenv_failed == 0 ) eval $__mlenv_code:q
+  if ( $__mlenv_failed > 2 ) echo "mlenv: no answer about this directory (status $__mlenv_failed); nothing was changed"
+else if ( ! $?__mlenv_gone ) then
+  echo "mlenv: the program is gone: envs are left, but not entered"
+  set __mlenv_gone
+endif

@@ -1,0 +1,61 @@
+# mlenv's hook for tcsh 6.14 and later, sourced by what `mlenv hook tcsh` prints.
+#
+# tcsh cannot read a file without forking, so it compares change time, size and inode, which tell as much; while a
+# marker is younger than two seconds the program says to look again. The test stands in an alias, written so that
+# it cannot fail: tcsh removes a precmd that does. All else lies in the files beside this one, where a failure is
+# only a message; no file is written and no loop is needed when nothing changed.
+# Names: __mlenv_f the marker, _r the env's record, _a the user's answer, _n where a nearer marker may appear.
+
+if ( $?prompt ) then
+
+  set __mlenv_exe = ::MLENV::
+  set __mlenv_dir = ::DIR::
+  set __mlenv_cwd = ""
+  set __mlenv_path = ""
+  set __mlenv_on = 0
+  set __mlenv_flags = 00
+  set __mlenv_f = ""
+  set __mlenv_r = ""
+  set __mlenv_a = ""
+  set __mlenv_fc = -1
+  set __mlenv_fs = -1
+  set __mlenv_fi = -1
+  set __mlenv_rc = -1
+  set __mlenv_ri = -1
+  set __mlenv_ac = -1
+  set __mlenv_ai = -1
+  # Twelve names of nothing. An empty word would get lost when the list is copied.
+  set __mlenv_none = ( /dev/null/x /dev/null/x /dev/null/x /dev/null/x /dev/null/x /dev/null/x )
+  set __mlenv_none = ( $__mlenv_none $__mlenv_none )
+  set __mlenv_n = ( $__mlenv_none:q )
+  set __mlenv_bin = ""
+  set __mlenv_env = ""
+  set __mlenv_mark = ""
+  set __mlenv_session = ""
+  set __mlenv_seen = "-"
+  set __mlenv_by = nobody
+  set __mlenv_vars = ()
+  set __mlenv_lists = ()
+  set __mlenv_scripts = ()
+  if ( ! $?__mlenv_told ) set __mlenv_told = ""
+  # An env that came with the surroundings is looked at once, whatever lies here.
+  if ( $?__MLENV_SESSION ) set __mlenv_seen = "?"
+
+  alias __mlenv_place 'if ( "$cwd:q" != "$__mlenv_cwd:q" || "$path:q" != "$__mlenv_path:q" || $?__MLENV_SESSION != $__mlenv_on || $?VIRTUAL_ENV$?CONDA_PREFIX != $__mlenv_flags ) set __mlenv_now = 1'
+  alias __mlenv_files 'if ( -C "$__mlenv_f:q" != $__mlenv_fc || -Z "$__mlenv_f:q" != $__mlenv_fs || -I "$__mlenv_f:q" != $__mlenv_fi || -C "$__mlenv_r:q" != $__mlenv_rc || -I "$__mlenv_r:q" != $__mlenv_ri || -C "$__mlenv_a:q" != $__mlenv_ac || -I "$__mlenv_a:q" != $__mlenv_ai ) set __mlenv_now = 1'
+  alias __mlenv_nearer 'if ( -f "$__mlenv_n[1]:q" || -f "$__mlenv_n[2]:q" || -f "$__mlenv_n[3]:q" || -f "$__mlenv_n[4]:q" || -f "$__mlenv_n[5]:q" || -f "$__mlenv_n[6]:q" || -f "$__mlenv_n[7]:q" || -f "$__mlenv_n[8]:q" || -f "$__mlenv_n[9]:q" || -f "$__mlenv_n[10]:q" || -f "$__mlenv_n[11]:q" || -f "$__mlenv_n[12]:q" ) set __mlenv_now = 1'
+  alias __mlenv_hook 'set __mlenv_status = $status; set __mlenv_now = 0; __mlenv_place; __mlenv_files; __mlenv_nearer; if ( $__mlenv_now && -r "$__mlenv_dir:q/look.tcsh" ) source "$__mlenv_dir:q/look.tcsh"; set status = $__mlenv_status'
+  alias mlenv 'source "$__mlenv_dir:q/verb.tcsh" --'
+
+  # Before a precmd and a cwdcmd that are there already; each once.
+  foreach __mlenv_i ( precmd cwdcmd )
+    set __mlenv_old = "`alias $__mlenv_i`"
+    if ( "$__mlenv_old:q" =~ *__mlenv_hook* ) continue
+    if ( "$__mlenv_old:q" == "" ) then
+      alias $__mlenv_i __mlenv_hook
+    else
+      alias $__mlenv_i "__mlenv_hook; $__mlenv_old:q"
+    endif
+  end
+  unset __mlenv_i __mlenv_old
+endif

@@ -1,0 +1,56 @@
+# The `mlenv` command of a hooked tcsh, called as `source verb.tcsh -- WORDS`: verbs that change this shell are
+# evaluated in it, all others are the program itself, whose status stays.
+set __mlenv_words = ( $argv:q )
+shift __mlenv_words
+set __mlenv_verb = ""
+foreach __mlenv_i ( $__mlenv_words:q )
+  switch ( "$__mlenv_i:q" )
+  case "-h":
+  case "--help":
+  case "-V":
+  case "--version":
+  case "--json":
+  case "--shell":
+  case "--shell=*":
+    set __mlenv_verb = plain
+    break
+  case "-*":
+    breaksw
+  default:
+    if ( "$__mlenv_verb" == "" ) set __mlenv_verb = "$__mlenv_i:q"
+    breaksw
+  endsw
+  if ( "$__mlenv_verb:q" == plain ) break
+end
+set __mlenv_first = ""
+if ( $#__mlenv_words ) set __mlenv_first = "$__mlenv_words[1]:q"
+
+if ( "$__mlenv_first:q" == status ) then
+  shift __mlenv_words
+  set __mlenv_i = tcsh
+  if ( "`alias precmd`" =~ *__mlenv_hook* ) set __mlenv_i = "$__mlenv_i,prompt"
+  if ( "`alias cwdcmd`" =~ *__mlenv_hook* ) set __mlenv_i = "$__mlenv_i,cd"
+  "$__mlenv_exe:q" status --hook $__mlenv_i $__mlenv_words:q
+else if ( "$__mlenv_verb:q" != "$__mlenv_first:q" || "$__mlenv_verb:q" !~ {activate,deactivate,create} ) then
+  "$__mlenv_exe:q" $__mlenv_words:q
+else
+  set __mlenv_code = "`"'"$__mlenv_exe:q" $__mlenv_words:q --shell "tcsh:$tcsh"'"`"
+  set __mlenv_failed = $status
+  if ( $__mlenv_failed == 0 ) then
+    set __mlenv_hand = $__mlenv_by
+    eval $__mlenv_code:q
+    source "$__mlenv_dir:q/stamp.tcsh"
+    # What a marker says here counts as decided, but for an env left that was activated by hand.
+    if ( "$__mlenv_verb" == deactivate && $__mlenv_hand == hand ) then
+      set __mlenv_seen = "?"
+      set __mlenv_fc = -9
+    else
+      if ( $__mlenv_by != nobody ) then
+        source "$__mlenv_dir:q/ask.tcsh"
+        source "$__mlenv_dir:q/stamp.tcsh"
+      endif
+      set __mlenv_seen = "$__mlenv_key:q"
+    endif
+  endif
+  set status = $__mlenv_failed
+endif

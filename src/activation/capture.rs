@@ -1,0 +1,199 @@
+//! What packages' `.sh` scripts do, for shells that cannot run them: the difference of two environments.
+//!
+//! bash runs the scripts in a small, clean environment, so that the answer depends on the env alone and can be
+//! kept until a script changes. What a script put in front of a list such as `PATH` or `LD_LIBRARY_PATH` becomes
+//! entries of that list; what it set becomes variables. Functions and aliases have no counterpart.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::config::Dirs;
+use crate::error::{Attempt, Error, Result};
+use crate::host::Host;
+use crate::plan::name::{Name, PATH};
+use crate::plan::session::{Entry, Owner};
+use crate::plan::{self, Script, Target, Vars, list};
+
+/// Takes pairs of script and prefix. Whatever a script prints is dropped; one that exits ends the rest, and what
+/// was reached counts. `command -p` finds the system's `env`, not one of the env.
+const PROGRAM: &str = r#"
+exec 3>&1 >/dev/null 2>&1
+__mlenv_run() { CONDA_PREFIX=$2; [[ -r $1 ]] && . "$1"; CONDA_PREFIX=$__mlenv_prefix; }
+__mlenv_prefix=$CONDA_PREFIX
+trap 'command -p env -0 >&3; exit 0' EXIT
+while [[ $# -gt 0 ]]; do __mlenv_run "$1" "$2"; shift 2; done
+"#;
+
+/// Variables of a user that scripts may need; all else stays out.
+const KEPT: [&str; 6] = ["HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR"];
+
+/// What scripts did.
+pub(super) struct Captured {
+    sets: Vec<(Name, Option<OsString>)>,
+    entries: Vec<Entry>,
+}
+
+impl Captured {
+    /// Lets `target` do the same. What scripts set counts more than what was set before them.
+    pub(super) fn add_to(self, target: &mut Target) {
+        target.sets.extend(self.sets);
+        target.entries.splice(0..0, self.entries);
+    }
+}
+
+/// Runs `scripts`, or remembers what they did when they last ran.
+pub(super) fn run(
+    scripts: &[Script],
+    target: &Target,
+    host: &Host,
+    dirs: &Dirs,
+) -> Result<Captured> {
+    let before = surroundings(target, host);
+    let cache = dirs.cache.join("scripts").join(fingerprint(scripts, &before));
+    let after = match std::fs::read(&cache) {
+        Ok(dump) => dump,
+        Err(_) => {
+            let dump = exec(scripts, target, &before)?;
+            remember(&cache, &dump)?;
+            dump
+        }
+    };
+    Ok(difference(&before, &parsed(&after)))
+}
+
+fn surroundings(target: &Target, host: &Host) -> Vars {
+    let kept =
+        KEPT.iter().filter_map(|name| Some((OsString::from(name), host.var(name)?.to_owned())));
+    let mut outside: Vars = kept.collect();
+    outside.insert(PATH.into(), "/usr/local/bin:/usr/bin:/bin".into());
+    // Whoever asks, the scripts do the same.
+    let neutral = Target { owner: Owner::Hand, leave: Vec::new(), ..target.clone() };
+    let mut inside = plan::enter(&outside, &neutral).0.applied_to(&outside);
+    inside.remove(OsStr::new(plan::name::SESSION));
+    inside
+}
+
+fn fingerprint(scripts: &[Script], before: &Vars) -> String {
+    let mut hash = Sha256::new();
+    let mut field = |bytes: &[u8]| {
+        hash.update(bytes.len().to_le_bytes());
+        hash.update(bytes);
+    };
+    for Script { path, prefix } in scripts {
+        field(path.as_os_str().as_bytes());
+        field(prefix.as_ref().map_or(b"", |prefix| prefix.as_os_str().as_bytes()));
+        if let Ok(meta) = path.metadata() {
+            field(
+                format!("{} {} {} {}", meta.mtime(), meta.mtime_nsec(), meta.size(), meta.ino())
+                    .as_bytes(),
+            );
+        }
+    }
+    for (name, value) in before.iter().collect::<BTreeMap<_, _>>() {
+        field(name.as_bytes());
+        field(value.as_bytes());
+    }
+    hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn exec(scripts: &[Script], target: &Target, before: &Vars) -> Result<Vec<u8>> {
+    let mut arguments: Vec<&OsStr> =
+        ["--noprofile", "--norc", "-c", PROGRAM, "mlenv"].map(OsStr::new).into();
+    for Script { path, prefix } in scripts {
+        arguments.push(path.as_os_str());
+        arguments.push(prefix.as_ref().unwrap_or(&target.prefix).as_os_str());
+    }
+    let dump = crate::exec::output_with(Path::new("bash"), &arguments, before)?;
+    if dump.is_empty() { Err(Error::new("bash could not run them")) } else { Ok(dump) }
+}
+
+fn remember(cache: &Path, dump: &[u8]) -> Result<()> {
+    let dir = cache.parent().unwrap_or(cache);
+    crate::fs::make_dirs(dir, 0o700).attempt("make", dir)?;
+    crate::fs::write_atomic(cache, dump).attempt("write", cache)
+}
+
+fn parsed(dump: &[u8]) -> Vars {
+    let pairs = dump.split(|byte| *byte == 0).filter_map(|pair| {
+        let equals = pair.iter().position(|byte| *byte == b'=')?;
+        Some((
+            OsString::from_vec(pair[..equals].into()),
+            OsString::from_vec(pair[equals + 1..].into()),
+        ))
+    });
+    pairs.collect()
+}
+
+fn difference(before: &Vars, after: &Vars) -> Captured {
+    let mut captured = Captured { sets: Vec::new(), entries: Vec::new() };
+    let names: BTreeSet<&OsString> = before.keys().chain(after.keys()).collect();
+    for text in names {
+        let (old, new) = (before.get(text), after.get(text));
+        let Some(name) = Name::new(text).filter(|name| old != new && !is_left_alone(name.as_str()))
+        else {
+            continue;
+        };
+        match new {
+            Some(new) if is_list(name.as_str(), new) => {
+                captured.entries.extend(new_entries(&name, old, new))
+            }
+            new => captured.sets.push((name, new.cloned())),
+        }
+    }
+    captured
+}
+
+/// bash's own, what the plan sets, and `PYTHONPATH`, which would reach every Python that runs in the shell.
+fn is_left_alone(name: &str) -> bool {
+    ["BASH", "BASH_VERSION", "CONDA_PREFIX", "CONDA_SHLVL", "TERM", "PYTHONPATH"].contains(&name)
+}
+
+/// A colon list of absolute directories.
+fn is_list(name: &str, value: &OsStr) -> bool {
+    (name.ends_with("PATH") || name.ends_with("_DIRS"))
+        && list::entries(Some(value)).all(|entry| entry.is_empty() || entry.starts_with(b"/"))
+}
+
+fn new_entries(name: &Name, old: Option<&OsString>, new: &OsStr) -> Vec<Entry> {
+    let fresh = list::entries(Some(new)).map(OsStr::from_bytes);
+    let fresh =
+        fresh.filter(|dir| !dir.is_empty() && !list::holds(old.map(OsString::as_os_str), dir));
+    fresh.map(|dir| Entry { list: name.clone(), dir: dir.to_owned() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_become_entries_and_all_else_variables() {
+        let vars = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(name, value)| (name.into(), value.into())).collect::<Vars>()
+        };
+        let before = vars(&[("PATH", "/e/bin:/bin"), ("GONE", "1"), ("SAME", "1")]);
+        let after = vars(&[
+            ("PATH", "/new:/e/bin:/bin"),
+            ("SAME", "1"),
+            ("LD_LIBRARY_PATH", "/e/lib:"),
+            ("DATA", "/x:y"),
+            ("PYTHONPATH", "/evil"),
+            ("BASH_FUNC_x%%", "() { :; }"),
+            ("PS1", "evil"),
+        ]);
+        let captured = difference(&before, &after);
+        let sets: Vec<_> =
+            captured.sets.iter().map(|(name, value)| (name.as_str(), value.is_some())).collect();
+        assert_eq!(sets, [("DATA", true), ("GONE", false)]);
+        let entries: Vec<_> = captured
+            .entries
+            .iter()
+            .map(|entry| (entry.list.as_str(), entry.dir.to_str().unwrap()))
+            .collect();
+        assert_eq!(entries, [("LD_LIBRARY_PATH", "/e/lib"), ("PATH", "/new")]);
+    }
+}

@@ -1,0 +1,77 @@
+//! Whether an env and its base are still where they were, and what they were: a few stats at each activation.
+
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::overlay::plan::BASE_LINK;
+use crate::overlay::record::{BaseState, Record};
+use crate::text::Shown;
+
+/// Reads the record of the env at `env`; a directory without one is refused.
+pub(crate) fn record(env: &Path) -> Result<Record> {
+    Record::read(env)?.ok_or_else(|| {
+        Error::no(format!("{} is no env: it has no mlenv.toml", Shown(env)))
+            .hint("`mlenv list` shows your envs")
+    })
+}
+
+/// The env's path as every variable will name it, once env and base were found to be in place: the one that it
+/// was made at, which its programs know, where that is the same directory as `env`.
+pub(super) fn checked_prefix(record: &Record, env: &Path) -> Result<PathBuf> {
+    let prefix = &record.prefix.0;
+    if prefix != env && !is_same(prefix, env) {
+        return Err(Error::new(format!(
+            "{} was moved: it was made at {}",
+            Shown(env),
+            Shown(prefix)
+        ))
+        .hint(format!("run `mlenv doctor --fix {}`", Shown(env))));
+    }
+    if prefix.as_os_str().as_bytes().iter().any(|byte| matches!(byte, b':' | b'\n')) {
+        return Err(Error::new(format!(
+            "{} cannot be on PATH: there is a `:` or a newline in it",
+            Shown(prefix)
+        ))
+        .hint("make the env at another path"));
+    }
+    check_base(record, prefix)?;
+    Ok(prefix.clone())
+}
+
+/// A base that is gone, or has another Python, cannot be activated: some other Python would run silently.
+fn check_base(record: &Record, env: &Path) -> Result<()> {
+    let rebase = format!("run `mlenv rebase {} --base BASE`", Shown(env));
+    let link = env.join(BASE_LINK);
+    let base = Shown(&record.base.path.0);
+    if link.metadata().is_err() {
+        return Err(Error::new(format!("the base of {} is gone: {base}", Shown(env)))
+            .hint(format!("mount it again, or {rebase}")));
+    }
+    if link.join("lib").join(&record.base.python_lib).is_dir() {
+        return Ok(());
+    }
+    let python = &record.base.python;
+    Err(Error::new(format!(
+        "the base of {} has changed: {base} holds no Python {python} any more",
+        Shown(env)
+    ))
+    .hint(rebase))
+}
+
+/// What is to be said about a base that works, but is not what the env was made on.
+pub(super) fn remark(record: &Record, env: &Path) -> Option<String> {
+    let changed = !record.base_is_unchanged(env) && record.base_state(env) == BaseState::Changed;
+    changed.then(|| {
+        let env = Shown(env);
+        format!("packages of the base changed since {env} was made: `mlenv doctor {env}` tells what that means")
+    })
+}
+
+fn is_same(left: &Path, right: &Path) -> bool {
+    match (left.metadata(), right.metadata()) {
+        (Ok(left), Ok(right)) => (left.dev(), left.ino()) == (right.dev(), right.ino()),
+        _ => false,
+    }
+}

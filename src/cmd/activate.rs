@@ -1,0 +1,95 @@
+//! `activate` and `deactivate`: the text that a shell evaluates to change itself.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use crate::activation::{self, Place, Wish};
+use crate::cli;
+use crate::config::Dirs;
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::marker;
+use crate::plan::session::{Owner, Session};
+use crate::plan::{self};
+use crate::shell::{self, Dialect};
+use crate::text::Shown;
+use crate::trust::{self, Store};
+use crate::ui::Ui;
+
+/// Prints what makes the named env active.
+pub(super) fn activate(arguments: &cli::Activate, host: &Host, ui: Ui) -> Result<()> {
+    let dialect = dialect_of(arguments.shell.as_deref(), "activate", host)?;
+    let dirs = Dirs::new(host)?;
+    let session = Session::of(host.vars())?;
+    let (place, owner) = match &arguments.env {
+        Some(named) => (activation::locate(named, host, &dirs)?, Owner::Hand),
+        None => by_marker(host, &dirs)?,
+    };
+    let found = activation::read(&Wish { place, owner, dialect }, host, &dirs)?;
+    let (change, _) = plan::switch(host.vars(), session.as_ref(), &found.target);
+    super::print(&shell::render(dialect, &change)?)?;
+    found.warnings.iter().for_each(|warning| ui.warn(warning));
+    Ok(())
+}
+
+/// Prints what undoes the activation of this shell.
+pub(super) fn deactivate(arguments: &cli::Deactivate, host: &Host) -> Result<()> {
+    let dialect = dialect_of(arguments.shell.as_deref(), "deactivate", host)?;
+    let session = Session::of(host.vars())?.ok_or_else(|| nothing_active(host))?;
+    super::print(&shell::render(dialect, &plan::leave(host.vars(), &session))?)
+}
+
+/// What `activate` takes when nothing is named: the env of the nearest marker, as the hook would.
+fn by_marker(host: &Host, dirs: &Dirs) -> Result<(Place, Owner)> {
+    let dir = marker::nearest(&host.cwd()?, marker::ceiling(host).as_deref()).ok_or_else(|| {
+        Error::new("which env? none was named, and there is no marker here or above")
+            .hint("`mlenv list` shows your envs; `mlenv activate ./myEnv` takes one by its path")
+    })?;
+    let considered = trust::consider(&dir, &dirs.envs, &Store::new(dirs))?;
+    let env = considered.ok_or_else(|| Error::no("the marker is gone"))?.verdict?.env;
+    Ok((Place::Env(env), Owner::Marker(dir.join(marker::NAME))))
+}
+
+fn nothing_active(host: &Host) -> Error {
+    match host.var("CONDA_PREFIX").or(host.var("VIRTUAL_ENV")) {
+        Some(prefix) => {
+            let prefix = Shown(Path::new(prefix));
+            Error::no(format!(
+                "mlenv has nothing active here; {prefix} was activated by something else"
+            ))
+            .hint("leave it the way it was entered: `conda deactivate`, or `deactivate`")
+        }
+        None => Error::no("nothing is active in this shell"),
+    }
+}
+
+/// Only the shell itself can change its variables: without the hook the user has to let it.
+fn dialect_of(shell: Option<&OsStr>, verb: &str, host: &Host) -> Result<Dialect> {
+    if let Some(shell) = shell {
+        return Dialect::new(shell);
+    }
+    let login = host.var("SHELL").and_then(|path| Path::new(path).file_name());
+    let dialect = login.and_then(|name| Dialect::new(name).ok()).unwrap_or(Dialect::Bash);
+    let env = if verb == "activate" { " ENV" } else { "" };
+    let (rc, hook, now) = recipes(dialect, &format!("{verb} --shell {}{env}", dialect.name()));
+    Err(Error::new(format!(
+        "`mlenv {verb}` has to change your shell, which only the shell can do, with the hook"
+    ))
+    .hint(format!("put {hook} into {rc} once, or run {now} now")))
+}
+
+/// Where the hook goes, how, and how one command is evaluated without it.
+fn recipes(dialect: Dialect, command: &str) -> (&'static str, String, String) {
+    let evaluated = |command: &str| match dialect {
+        Dialect::Bash | Dialect::Zsh => format!("eval \"$(mlenv {command})\""),
+        Dialect::Tcsh(_) => format!("eval \"`mlenv {command}`\""),
+        Dialect::Fish => format!("mlenv {command} | source"),
+    };
+    let rc = match dialect {
+        Dialect::Bash => "~/.bashrc",
+        Dialect::Zsh => "~/.zshrc",
+        Dialect::Tcsh(_) => "~/.tcshrc",
+        Dialect::Fish => "~/.config/fish/config.fish",
+    };
+    (rc, evaluated(&format!("hook {}", dialect.name())), evaluated(command))
+}

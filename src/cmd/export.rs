@@ -1,0 +1,176 @@
+//! `mlenv export`: what a hook evals when something that decides has changed. Hidden; the hooks call it.
+//!
+//! The marker and its env are looked at once, judged, and what was judged is what is entered. The answer ends with
+//! the assignments that the hook watches by. Nothing of a marker that is not trusted is in the answer.
+
+use std::path::{Path, PathBuf};
+
+use crate::activation::{self, Place, Wish};
+use crate::cli::Export;
+use crate::config::Dirs;
+use crate::error::{Attempt, Error, Result};
+use crate::host::Host;
+use crate::marker::{self, NAME};
+use crate::plan::session::{Owner, Session};
+use crate::plan::{self, Change};
+use crate::shell::{Dialect, render};
+use crate::trust::{self, Considered, Store, token};
+use crate::ui::Ui;
+
+mod watch;
+
+/// What the shell is to do, and what the hook is to remember.
+struct Answer {
+    change: Change,
+    /// What is active afterwards.
+    session: Option<Session>,
+    /// The file of the user's answer about the marker.
+    consent: Option<PathBuf>,
+    /// Refusals that this shell has heard, as short hashes.
+    told: String,
+    /// The marker is so young that a shell which sees whole seconds may miss its next change.
+    young: bool,
+}
+
+/// Prints the answer for one shell.
+pub(super) fn run(arguments: &Export, host: &Host, ui: Ui) -> Result<()> {
+    nix::unistd::alarm::set(PATIENCE);
+    let dialect = Dialect::new(&arguments.shell)?;
+    let call = Call { dialect, told: &arguments.told, host, ui, dirs: Dirs::new(host)? };
+    let session = call.session()?;
+    let answer = match &arguments.marker {
+        Some(path) => call.at_marker(path, session)?,
+        None => call.without_marker(session)?,
+    };
+    let mut out = render(dialect, &answer.change)?;
+    while out.last() == Some(&b'\n') && matches!(dialect, Dialect::Tcsh(_)) {
+        out.pop(); // one line
+    }
+    out.extend(watch::text(dialect, &answer, host.vars())?);
+    super::print(&out)
+}
+
+/// Seconds after which a process that waits for a dead file system ends, so that the prompt comes back.
+const PATIENCE: u32 = 20;
+
+struct Call<'a> {
+    dialect: Dialect,
+    told: &'a str,
+    host: &'a Host,
+    ui: Ui,
+    dirs: Dirs,
+}
+
+impl Call<'_> {
+    /// The shell's session. Its scripts count only where nobody else can have written them: the variable may have
+    /// been inherited from anywhere.
+    fn session(&self) -> Result<Option<Session>> {
+        let mut session = Session::of(self.host.vars())?;
+        if let Some(session) = session.as_mut() {
+            let own = trust::is_own(&session.prefix);
+            session.scripts.retain(|script| own && script.parent().is_some_and(trust::is_own));
+        }
+        Ok(session)
+    }
+
+    fn at_marker(&self, path: &Path, session: Option<Session>) -> Result<Answer> {
+        let dir = path.parent().unwrap_or(Path::new("/"));
+        let dir = dir.canonicalize().attempt("find", dir)?;
+        let store = Store::new(&self.dirs);
+        let consent = Some(store.answer_path(&dir.join(NAME)));
+        let (bytes, refusal) = match trust::consider(&dir, &self.dirs.envs, &store) {
+            Ok(None) => return self.without_marker(session),
+            Ok(Some(Considered { verdict: Ok(subject), .. })) => {
+                let owner = Owner::Marker(path.to_owned());
+                let (change, session) = self.switched(subject.env, owner, session.as_ref())?;
+                let told = self.told.to_owned();
+                return Ok(Answer {
+                    change,
+                    session: Some(session),
+                    consent,
+                    told,
+                    young: is_young(path),
+                });
+            }
+            Ok(Some(Considered { marker, verdict: Err(refusal) })) => (marker.bytes, refusal),
+            // An env whose own marker cannot be read stays: it may be half written.
+            Err(cause) if owns(session.as_ref(), path) => return Err(cause),
+            Err(cause) => (Vec::new(), cause),
+        };
+        let told = self.refuse(&dir.join(NAME), &bytes, &refusal);
+        let (change, session) = self.left(session);
+        Ok(Answer { change, session, consent, told, young: is_young(path) })
+    }
+
+    fn switched(
+        &self,
+        env: PathBuf,
+        owner: Owner,
+        session: Option<&Session>,
+    ) -> Result<(Change, Session)> {
+        let wish = Wish { place: Place::Env(env), owner, dialect: self.dialect };
+        let found = activation::read(&wish, self.host, &self.dirs)?;
+        found.warnings.iter().for_each(|warning| self.ui.warn(warning));
+        Ok(plan::switch(self.host.vars(), session, &found.target))
+    }
+
+    /// No marker decides here: what one activated is left, what the user activated is put back where it got lost.
+    fn without_marker(&self, session: Option<Session>) -> Result<Answer> {
+        let (change, session) = match session {
+            Some(session) if session.owner == Owner::Hand => self.renewed(session)?,
+            other => self.left(other),
+        };
+        Ok(Answer { change, session, consent: None, told: self.told.to_owned(), young: false })
+    }
+
+    /// An env activated by hand, as it should be. One that others can change is left as it is.
+    fn renewed(&self, session: Session) -> Result<(Change, Option<Session>)> {
+        if !trust::is_own(&session.prefix) || !marker::has_record(&session.prefix) {
+            return Ok((Change::default(), Some(session)));
+        }
+        let (change, renewed) =
+            self.switched(session.prefix.clone(), Owner::Hand, Some(&session))?;
+        Ok((change, Some(renewed)))
+    }
+
+    fn left(&self, session: Option<Session>) -> (Change, Option<Session>) {
+        match session {
+            Some(session) if session.owner != Owner::Hand => {
+                (plan::leave(self.host.vars(), &session), None)
+            }
+            other => (Change::default(), other),
+        }
+    }
+
+    /// Says why, once for each text of a marker in each shell. Returns what this shell has heard by then.
+    fn refuse(&self, marker: &Path, bytes: &[u8], why: &Error) -> String {
+        let token = token(marker, &[bytes, why.to_string().as_bytes()].concat());
+        let mut told: Vec<&str> = self.told.split(' ').filter(|word| !word.is_empty()).collect();
+        if told.contains(&token.as_str()) {
+            return self.told.to_owned();
+        }
+        self.ui.refuse(why);
+        let surplus = (told.len() + 1).saturating_sub(MEMORY);
+        told.drain(..surplus);
+        told.push(&token);
+        told.join(" ")
+    }
+}
+
+/// How many refusals a shell remembers.
+const MEMORY: usize = 64;
+
+fn owns(session: Option<&Session>, marker: &Path) -> bool {
+    session.is_some_and(|session| session.owner == Owner::Marker(marker.to_owned()))
+}
+
+/// True within two seconds of the last change.
+fn is_young(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
+    path.metadata()
+        .is_ok_and(|meta| u64::try_from(meta.ctime()).is_ok_and(|changed| now < changed + 2))
+}

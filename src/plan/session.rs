@@ -1,0 +1,322 @@
+//! The session: what one shell has active and how to undo it, in one exported variable.
+//!
+//! ```text
+//! session = "1" *( SP item )
+//! item    = "o:" enc(marker)          activated by this marker; "o:" alone: by hand
+//!         | "e:" enc(prefix)          what is active; exactly one
+//!         | "v:" NAME ":" new ":" old a variable; new, old = "!" (not set) or "=" enc(value)
+//!         | "p:" NAME ":" enc(dir)    an entry that we put into the colon list NAME
+//!         | "d:" enc(script)          sourced on leaving, if it is still there
+//! enc     = every byte outside [A-Za-z0-9_./+@,-] as %XX
+//! ```
+//!
+//! bash, zsh and fish undo it with builtins alone. Reading it is total: whatever the variable holds, the answer
+//! is a session that keeps these rules, or one sentence.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt::{self, Write as _};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Component, Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::plan::Vars;
+use crate::plan::name::{Name, PATH, SESSION};
+
+const VERSION: &str = "1";
+
+/// What a shell has active, and how to undo it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// Who activated it.
+    pub(crate) owner: Owner,
+    /// The prefix that is active.
+    pub(crate) prefix: PathBuf,
+    /// Variables set or unset, in order.
+    pub(crate) vars: Vec<Changed>,
+    /// Entries put into colon lists, in order.
+    pub(crate) entries: Vec<Entry>,
+    /// Scripts to source on leaving, in order.
+    pub(crate) scripts: Vec<PathBuf>,
+}
+
+/// Who asked for an activation. What a user activated by hand is not replaced by a marker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The user, by a command.
+    Hand,
+    /// The marker file at this path.
+    Marker(PathBuf),
+}
+
+/// One variable: undone only while it still has the value `new`. `None` means: not set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Changed {
+    /// Which variable.
+    pub(crate) name: Name,
+    /// What we made of it.
+    pub(crate) new: Option<OsString>,
+    /// What it was.
+    pub(crate) old: Option<OsString>,
+}
+
+/// One entry of a colon list: undone by taking it out once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The list variable.
+    pub(crate) list: Name,
+    /// The entry.
+    pub(crate) dir: OsString,
+}
+
+impl Session {
+    /// The session that a shell's variables hold. An empty variable is none.
+    pub(crate) fn of(vars: &Vars) -> Result<Option<Self>> {
+        match vars.get(OsStr::new(SESSION)) {
+            Some(text) if !text.is_empty() => Self::parse(text).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Reads a session's text. Anything that breaks a rule makes the whole unreadable.
+    pub(crate) fn parse(text: &OsStr) -> Result<Self> {
+        let text = text.to_str().ok_or_else(damaged)?;
+        let mut words = text.split(' ');
+        if words.next() != Some(VERSION) {
+            return Err(Error::new("this shell's session was written by another version of mlenv")
+                .hint("start a new shell, or deactivate with the version that activated"));
+        }
+        let mut parts = Parts::default();
+        for word in words {
+            parts.take(word).ok_or_else(damaged)?;
+        }
+        parts.finish().ok_or_else(damaged)
+    }
+}
+
+fn damaged() -> Error {
+    Error::new(format!("this shell's session is damaged: {SESSION} is not what mlenv wrote"))
+        .hint(format!("start a new shell, or unset {SESSION}"))
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Parts {
+    owner: Option<Owner>,
+    prefix: Option<PathBuf>,
+    vars: Vec<Changed>,
+    entries: Vec<Entry>,
+    scripts: Vec<PathBuf>,
+}
+
+impl Parts {
+    /// Takes one item in; `None` where it breaks a rule.
+    fn take(&mut self, item: &str) -> Option<()> {
+        let (kind, rest) = item.split_once(':')?;
+        match kind {
+            "o" if self.owner.is_none() => self.owner = Some(owner(rest)?),
+            "e" if self.prefix.is_none() => self.prefix = Some(absolute(rest)?),
+            "v" => self.vars.push(changed(rest)?),
+            "p" => self.entries.push(entry(rest)?),
+            "d" => self.scripts.push(absolute(rest)?),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn finish(self) -> Option<Session> {
+        let prefix = self.prefix?;
+        self.scripts.iter().all(|script| is_leave_script(&prefix, script)).then_some(())?;
+        let Self { owner, vars, entries, scripts, .. } = self;
+        Some(Session { owner: owner?, prefix, vars, entries, scripts })
+    }
+}
+
+/// Only scripts of the active prefix, or of the base behind it, are ever sourced.
+fn is_leave_script(prefix: &Path, script: &Path) -> bool {
+    script.starts_with(prefix)
+        && script.parent().is_some_and(|dir| dir.ends_with("etc/conda/deactivate.d"))
+}
+
+fn owner(text: &str) -> Option<Owner> {
+    if text.is_empty() { Some(Owner::Hand) } else { absolute(text).map(Owner::Marker) }
+}
+
+fn changed(text: &str) -> Option<Changed> {
+    let mut parts = text.split(':');
+    let (name, new, old) = (parts.next()?, parts.next()?, parts.next()?);
+    let name = Name::new(name).filter(|name| name.as_str() != PATH && parts.next().is_none())?;
+    Some(Changed { name, new: state(new)?, old: state(old)? })
+}
+
+fn state(text: &str) -> Option<Option<OsString>> {
+    match text.strip_prefix('=') {
+        Some(value) => decode(value).map(Some),
+        None => (text == "!").then_some(None),
+    }
+}
+
+fn entry(text: &str) -> Option<Entry> {
+    let (list, dir) = text.split_once(':')?;
+    let dir = decode(dir).filter(|dir| !dir.is_empty() && !dir.as_bytes().contains(&b':'))?;
+    Some(Entry { list: Name::new(list)?, dir })
+}
+
+fn absolute(text: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(decode(text)?);
+    let plain =
+        path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
+    (plain && path.is_absolute()).then_some(path)
+}
+
+impl fmt::Display for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(VERSION)?;
+        match &self.owner {
+            Owner::Hand => f.write_str(" o:")?,
+            Owner::Marker(marker) => write!(f, " o:{}", Encoded(marker.as_os_str()))?,
+        }
+        write!(f, " e:{}", Encoded(self.prefix.as_os_str()))?;
+        for Changed { name, new, old } in &self.vars {
+            write!(f, " v:{name}:{}:{}", State(new.as_deref()), State(old.as_deref()))?;
+        }
+        for Entry { list, dir } in &self.entries {
+            write!(f, " p:{list}:{}", Encoded(dir))?;
+        }
+        for script in &self.scripts {
+            write!(f, " d:{}", Encoded(script.as_os_str()))?;
+        }
+        Ok(())
+    }
+}
+
+struct State<'a>(Option<&'a OsStr>);
+
+impl fmt::Display for State<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(value) => write!(f, "={}", Encoded(value)),
+            None => f.write_char('!'),
+        }
+    }
+}
+
+struct Encoded<'a>(&'a OsStr);
+
+impl fmt::Display for Encoded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for &byte in self.0.as_bytes() {
+            if is_plain(byte) {
+                f.write_char(char::from(byte))?;
+            } else {
+                write!(f, "%{byte:02X}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_./+@,-".contains(&byte)
+}
+
+/// Decodes strictly: a byte that should have been encoded, half a code, or a NUL is no value.
+fn decode(text: &str) -> Option<OsString> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'%' => hex(bytes.next()?)? * 16 + hex(bytes.next()?)?,
+            plain if is_plain(plain) => plain,
+            _ => return None,
+        });
+    }
+    (!out.contains(&0)).then(|| OsString::from_vec(out))
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn bytes() -> impl Strategy<Value = OsString> {
+        proptest::collection::vec(1_u8.., 0..12).prop_map(OsString::from_vec)
+    }
+
+    #[test]
+    fn the_text_is_the_one_of_the_contract() {
+        let session = Session {
+            owner: Owner::Marker("/p q/.mlenv.toml".into()),
+            prefix: "/e".into(),
+            vars: vec![
+                Changed { name: Name::known("A"), new: Some("x y".into()), old: None },
+                Changed { name: Name::known("B"), new: None, old: Some("".into()) },
+            ],
+            entries: vec![Entry { list: Name::known("PATH"), dir: "/e/bin".into() }],
+            scripts: vec!["/e/etc/conda/deactivate.d/a.sh".into()],
+        };
+        let text = "1 o:/p%20q/.mlenv.toml e:/e v:A:=x%20y:! v:B:!:= p:PATH:/e/bin d:/e/etc/conda/deactivate.d/a.sh";
+        assert_eq!(session.to_string(), text);
+        assert_eq!(Session::parse(OsStr::new(text)).unwrap(), session);
+    }
+
+    #[test]
+    fn what_breaks_a_rule_is_refused() {
+        for bad in [
+            "2 o: e:/e",
+            "",
+            "1",
+            "1 e:/e",
+            "1 o:",
+            "1 o: e:/e e:/f",
+            "1 o: e:e",
+            "1 o: e:/e/../f",
+            "1 o: e:/e  ",
+            "1 o: e:/e x:y",
+            "1 o: e:/e v:A:=x",
+            "1 o: e:/e v:A:x:!",
+            "1 o: e:/e v:A:=x:!:!",
+            "1 o: e:/e v:A-B:!:!",
+            "1 o: e:/e v:PROMPT_COMMAND:!:=x",
+            "1 o: e:/e v:PATH:!:=x",
+            "1 o: e:/e v:x[$(id)]:!:!",
+            "1 o: e:/e v:A:=%0:!",
+            "1 o: e:/e v:A:=%00:!",
+            "1 o: e:/e v:A:=$(id):!",
+            "1 o: e:/e p:PATH:",
+            "1 o: e:/e p:PATH:/a%3A/b",
+            "1 o: e:/e d:/tmp/x.sh",
+            "1 o: e:/e d:/e/../etc/conda/deactivate.d/x.sh",
+            "1 o: e:/e d:/e/x.sh",
+            "1 o: e:/e v:A:=%+1:!",
+        ] {
+            assert!(Session::parse(OsStr::new(bad)).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_values_survive(new in bytes(), old in proptest::option::of(bytes())) {
+            let session = Session {
+                owner: Owner::Hand,
+                prefix: "/e".into(),
+                vars: vec![Changed { name: Name::known("A"), new: Some(new), old }],
+                entries: vec![],
+                scripts: vec![],
+            };
+            let text = OsString::from(session.to_string());
+            prop_assert!(text.as_bytes().iter().all(|byte| byte.is_ascii_graphic() || *byte == b' '));
+            prop_assert_eq!(Session::parse(&text).unwrap(), session);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in bytes(), tail in "[oevpd:!=%A/. 0-9a-f]{0,40}") {
+            let _ = Session::parse(&text);
+            let _ = Session::parse(OsStr::new(&format!("1 o: e:/e {tail}")));
+        }
+    }
+}

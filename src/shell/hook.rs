@@ -1,0 +1,111 @@
+//! The hooks: real shell files with two inert tokens outside of any quotes, built into the program.
+//!
+//! tcsh cannot be given loops in what it evals, so its hook lives in files of the user's cache; all that is evaled
+//! there is one line that sources the first of them.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use crate::error::Result;
+use crate::shell::{Dialect, quote};
+
+const BASH: &str = include_str!("../../shell/hook.bash");
+const ZSH: &str = include_str!("../../shell/hook.zsh");
+const FISH: &str = include_str!("../../shell/hook.fish");
+const TCSH: [(&str, &str); 6] = [
+    ("hook.tcsh", include_str!("../../shell/tcsh/hook.tcsh")),
+    ("look.tcsh", include_str!("../../shell/tcsh/look.tcsh")),
+    ("stamp.tcsh", include_str!("../../shell/tcsh/stamp.tcsh")),
+    ("ask.tcsh", include_str!("../../shell/tcsh/ask.tcsh")),
+    ("leave.tcsh", include_str!("../../shell/tcsh/leave.tcsh")),
+    ("verb.tcsh", include_str!("../../shell/tcsh/verb.tcsh")),
+];
+
+/// Stands for the program's own path.
+const PROGRAM: &str = "::MLENV::";
+/// Stands for the directory of tcsh's files.
+const DIRECTORY: &str = "::DIR::";
+
+/// What `mlenv hook` prints for a shell that takes all of it at once.
+pub(crate) fn text(dialect: Dialect, program: &Path) -> Result<Vec<u8>> {
+    let source = match dialect {
+        Dialect::Bash => BASH,
+        Dialect::Zsh => ZSH,
+        Dialect::Fish => FISH,
+        Dialect::Tcsh(_) => TCSH[0].1,
+    };
+    Ok(replace(source.as_bytes(), PROGRAM, &quote(dialect, program.as_os_str())?))
+}
+
+/// The name and text of each of tcsh's files, meant for the directory `dir`.
+pub(crate) fn tcsh_files(
+    dialect: Dialect,
+    program: &Path,
+    dir: &Path,
+) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    let (program, dir) = (quote(dialect, program.as_os_str())?, quote(dialect, dir.as_os_str())?);
+    let fill = |text: &str| replace(&replace(text.as_bytes(), PROGRAM, &program), DIRECTORY, &dir);
+    Ok(TCSH.iter().map(|(name, text)| (*name, fill(text))).collect())
+}
+
+/// What tcsh evals: one line that cannot fail where the shell is not interactive.
+pub(crate) fn tcsh_line(dialect: Dialect, dir: &Path) -> Result<Vec<u8>> {
+    let file = quote(dialect, dir.join(TCSH[0].0).as_os_str())?;
+    Ok([b"if ( $?prompt ) source ".as_slice(), &file, b"\n"].concat())
+}
+
+/// Commands that set variables of the shell itself, which are not exported.
+pub(crate) fn assign(dialect: Dialect, name: &str, value: &OsStr) -> Result<Vec<u8>> {
+    let value = quote(dialect, value)?;
+    Ok(match dialect {
+        Dialect::Bash | Dialect::Zsh => [name.as_bytes(), b"=", &value, b"\n"].concat(),
+        Dialect::Fish => [b"set -g ", name.as_bytes(), b" ", &value, b"\n"].concat(),
+        Dialect::Tcsh(_) => [b"; set ", name.as_bytes(), b" = ", &value].concat(),
+    })
+}
+
+/// The same for a list, which only tcsh needs.
+pub(crate) fn assign_list(dialect: Dialect, name: &str, values: &[&OsStr]) -> Result<Vec<u8>> {
+    let mut out = [b"; set ", name.as_bytes(), b" = ("].concat();
+    for value in values {
+        out.extend([b" ".as_slice(), &quote(dialect, value)?].concat());
+    }
+    out.extend(b" )");
+    Ok(out)
+}
+
+fn replace(text: &[u8], token: &str, value: &[u8]) -> Vec<u8> {
+    let token = token.as_bytes();
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.windows(token.len()).position(|window| window == token) {
+        out.extend([&rest[..at], value].concat());
+        rest = &rest[at + token.len()..];
+    }
+    out.extend(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::Newlines;
+
+    #[test]
+    fn the_programs_path_is_a_literal() {
+        let program = Path::new("/a b/it's/$(id)/mlenv");
+        let text = String::from_utf8(text(Dialect::Bash, program).unwrap()).unwrap();
+        assert!(text.contains(r"__mlenv_exe='/a b/it'\''s/$(id)/mlenv'"));
+        let tcsh = Dialect::Tcsh(Newlines::Quoted);
+        for (name, text) in tcsh_files(tcsh, program, Path::new("/c!d")).unwrap() {
+            let text = String::from_utf8(text).unwrap();
+            assert!(!text.contains(PROGRAM) && !text.contains(DIRECTORY), "{name}");
+        }
+    }
+
+    #[test]
+    fn tcsh_evals_one_line() {
+        let line = tcsh_line(Dialect::Tcsh(Newlines::Quoted), Path::new("/c!d e")).unwrap();
+        assert_eq!(line, b"if ( $?prompt ) source '/c'\\!'d e/hook.tcsh'\n");
+    }
+}

@@ -1,0 +1,128 @@
+//! bash and zsh. Everything is called as `\builtin`, so that aliases and functions of the same name stay out.
+//!
+//! All variables change in one `export` and one `unset`, so that Ctrl-C cannot leave half an env behind. The
+//! text holds under `set -eu`, noclobber, `ksh_arrays` and any `$IFS`: nothing unquoted is expanded, every
+//! conditional is an `if`, nothing is redirected, no array is touched.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use crate::plan::{Prompt, Script, Step};
+use crate::shell::{Dialect, runs};
+
+/// Packages' scripts are written for shells without `-e` and `-u`; the user's options come back after them.
+const RELAX: &[u8] = b"__mlenv_set=$-; \\builtin set +eu;\n";
+const TIGHTEN: &[u8] = b"\
+if [[ $__mlenv_set == *u* ]]; then \\builtin set -u; fi;
+if [[ $__mlenv_set == *e* ]]; then \\builtin set -e; fi;
+\\builtin unset -v __mlenv_set;\n";
+
+/// Takes out what we show, wherever it stands by now, and puts back what it replaced.
+const HIDE: &[u8] = b"\
+if [[ -n ${__mlenv_ps1-} ]]; then PS1=${PS1/\"$__mlenv_ps1\"/\"${__mlenv_ps0-}\"}; fi;
+\\builtin unset -v __mlenv_ps1 __mlenv_ps0;\n";
+
+const SHOW: &[u8] = b"\
+if [[ -n ${__mlenv_ps0-} && $PS1 == *\"$__mlenv_ps0\"* ]]; then PS1=${PS1/\"$__mlenv_ps0\"/\"$__mlenv_ps1\"};
+else __mlenv_ps0=; PS1=$__mlenv_ps1$PS1; fi;\n";
+
+pub(super) fn render(dialect: Dialect, steps: &[Step]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for run in runs(steps) {
+        match run[0] {
+            Step::Set(..) => command(&mut out, b"\\builtin export", run),
+            Step::Unset(_) => command(&mut out, b"\\builtin unset -v", run),
+            Step::Source(_) => sources(&mut out, run),
+            Step::Prompt(_) => prompts(&mut out, dialect, run),
+        }
+    }
+    out
+}
+
+/// `'` ends the literal, stands alone behind a backslash, and the literal goes on.
+pub(super) fn quote(value: &OsStr) -> Vec<u8> {
+    let mut out = vec![b'\''];
+    for &byte in value.as_bytes() {
+        match byte {
+            b'\'' => out.extend(b"'\\''"),
+            other => out.push(other),
+        }
+    }
+    out.push(b'\'');
+    out
+}
+
+fn command(out: &mut Vec<u8>, verb: &[u8], run: &[Step]) {
+    out.extend(verb);
+    for step in run {
+        match step {
+            Step::Set(name, value) => {
+                out.extend([b" ", name.as_str().as_bytes(), b"="].concat());
+                out.extend(quote(value));
+            }
+            Step::Unset(name) => out.extend([b" ", name.as_str().as_bytes()].concat()),
+            Step::Source(_) | Step::Prompt(_) => {}
+        }
+    }
+    out.extend(b";\n");
+}
+
+fn sources(out: &mut Vec<u8>, run: &[Step]) {
+    out.extend(RELAX);
+    for step in run {
+        if let Step::Source(script) = step {
+            source(out, script);
+        }
+    }
+    out.extend(TIGHTEN);
+}
+
+fn source(out: &mut Vec<u8>, Script { path, prefix }: &Script) {
+    let path = quote(path.as_os_str());
+    let mut body = [b"\\builtin . ".as_slice(), &path, b";"].concat();
+    if let Some(prefix) = prefix {
+        // Not `CONDA_PREFIX=.. . FILE`: with POSIX rules that stays after the command.
+        let prefix = quote(prefix.as_os_str());
+        let enter = b"__mlenv_prefix=$CONDA_PREFIX; \\builtin export CONDA_PREFIX=".as_slice();
+        let back = b" \\builtin export CONDA_PREFIX=\"$__mlenv_prefix\"; \\builtin unset -v __mlenv_prefix;".as_slice();
+        body = [enter, &prefix, b"; ", &body, back].concat();
+    }
+    out.extend([b"if [[ -r ".as_slice(), &path, b" ]]; then ", &body, b" fi;\n"].concat());
+}
+
+fn prompts(out: &mut Vec<u8>, dialect: Dialect, run: &[Step]) {
+    for step in run {
+        if let Step::Prompt(prompt) = step {
+            out.extend(b"if [[ -n ${PS1-} ]]; then\n");
+            out.extend(HIDE);
+            if let Prompt::Show { label, instead_of } = prompt {
+                out.extend(
+                    b"if [[ -z ${MLENV_DISABLE_PROMPT-}${VIRTUAL_ENV_DISABLE_PROMPT-} ]]; then\n",
+                );
+                out.extend(
+                    [b"__mlenv_ps1=".as_slice(), &quote(label.as_str().as_ref()), b";\n"].concat(),
+                );
+                if dialect == Dialect::Zsh {
+                    out.extend(zsh_escapes(label.as_str()));
+                }
+                let outer = quote(instead_of.as_deref().unwrap_or_default());
+                out.extend([b"__mlenv_ps0=".as_slice(), &outer, b";\n", SHOW, b"fi;\n"].concat());
+            }
+            out.extend(b"fi;\n");
+        }
+    }
+}
+
+/// zsh expands `%` and `!` in prompts only while options say so: they are doubled then.
+fn zsh_escapes(label: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (character, option) in [('%', "prompt_percent"), ('!', "prompt_bang")] {
+        if label.contains(character) {
+            let double = format!(
+                "if [[ -o {option} ]]; then __mlenv_ps1=${{__mlenv_ps1//'{character}'/'{character}{character}'}}; fi;\n"
+            );
+            out.extend(double.as_bytes());
+        }
+    }
+    out
+}

@@ -1,0 +1,212 @@
+//! Consent: a marker takes effect when its user wrote it through mlenv or allowed it.
+//!
+//! A marker is data, but the env it names decides what `python` and `ls` mean. So consent is bound to the marker's
+//! place and exact bytes and to the env's identity, and is void while somebody else could have changed either.
+//! Nothing here prints, and nothing of a marker that is not trusted leaves this room but through `text::Shown`.
+
+mod nodes;
+mod store;
+
+use std::collections::BTreeSet;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::Uid;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Attempt, Error, Result};
+use crate::marker::Marker;
+use crate::text::Shown;
+
+pub(crate) use nodes::{Exposure, Where};
+pub(crate) use store::{Shared, Store};
+
+/// What consent is about: a marker and its env as they are now, each looked at through one open descriptor.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    /// The marker, without links in its path.
+    pub(crate) marker: PathBuf,
+    /// The env, without links in its path: this name goes on PATH, so nobody may be able to redirect it.
+    pub(crate) env: PathBuf,
+    /// Who else could change the marker or the env.
+    pub(crate) exposures: BTreeSet<Exposure>,
+    content: String,
+    identity: Identity,
+}
+
+/// Which directory an env is. Two agree on the inode and on the record's birth date; device numbers are left out,
+/// since a home that is shared over a network has another one on each machine, and a disk may after each boot.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, Deserialize)]
+struct Identity {
+    inode: u64,
+    device: u64,
+    created: Option<String>,
+}
+
+impl Identity {
+    fn is(&self, other: &Self) -> bool {
+        self.inode == other.inode && self.created == other.created
+    }
+}
+
+/// Whether a marker may take effect, and if not, why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The user's consent holds.
+    Trusted,
+    /// The user said no; it holds until `allow`.
+    Denied,
+    /// Nobody was asked yet.
+    Unknown,
+    /// The marker is not the one that was allowed.
+    Edited,
+    /// Another env lies where the allowed one was.
+    Replaced,
+    /// Others can change it, which consent did not cover.
+    Exposed(Vec<Exposure>),
+}
+
+impl Subject {
+    /// Looks at the marker's env; fails where there is no such directory.
+    pub(crate) fn of(marker: &Marker, env: &Path, user: Uid) -> Result<Self> {
+        let env = env.canonicalize().map_err(|_| {
+            Error::no(format!("there is no env {} for {}", Shown(env), Shown(&marker.path))).hint(
+                "make it with `mlenv create`, or name another one with `mlenv save --force ENV`",
+            )
+        })?;
+        let node = nodes::open(&env)?;
+        let mut exposures = BTreeSet::new();
+        nodes::expose(&mut exposures, Where::Marker, &marker.meta, user);
+        let bin = env.join("bin");
+        let around = [
+            (Where::MarkerDir, Some(marker.dir())),
+            (Where::EnvParent, env.parent()),
+            (Where::EnvBin, bin.is_dir().then_some(bin.as_path())),
+        ];
+        for (place, path) in around {
+            if let Some(path) = path {
+                nodes::expose(&mut exposures, place, &nodes::open(path)?, user);
+            }
+        }
+        nodes::expose(&mut exposures, Where::Env, &node, user);
+        let identity = identity(&env, &node);
+        Ok(Self {
+            marker: marker.path.clone(),
+            content: hex(&Sha256::digest(&marker.bytes)),
+            env,
+            exposures,
+            identity,
+        })
+    }
+}
+
+/// The bare facts that tell one env from another.
+fn identity(env: &Path, node: &std::fs::Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    #[derive(Deserialize)]
+    struct Birth {
+        created: Option<String>,
+    }
+    let birth = std::fs::read_to_string(env.join("mlenv.toml"))
+        .ok()
+        .and_then(|text| toml::from_str::<Birth>(&text).ok());
+    Identity {
+        inode: node.ino(),
+        device: node.dev(),
+        created: birth.and_then(|birth| birth.created),
+    }
+}
+
+/// A marker, and what may take effect because of it.
+pub(crate) struct Considered {
+    /// The marker.
+    pub(crate) marker: Marker,
+    /// What was judged and may be entered, or why nothing may.
+    pub(crate) verdict: Result<Subject>,
+}
+
+/// Reads the marker of `dir` and judges it; `None` where there is none by now.
+pub(crate) fn consider(dir: &Path, envs: &Path, store: &Store) -> Result<Option<Considered>> {
+    let Some(marker) = Marker::read(dir)? else { return Ok(None) };
+    let verdict = if store.denies(&marker.path)? {
+        Err(Verdict::Denied.refusal(&marker.path))
+    } else {
+        Subject::of(&marker, &marker.env(envs), store.user).map_err(Some).and_then(|subject| {
+            match store.judge(&subject).map_err(Some)?.refusal(&marker.path) {
+                Some(refusal) => Err(Some(refusal)),
+                None => Ok(subject),
+            }
+        })
+    };
+    let verdict = verdict.map_err(|refusal| refusal.unwrap_or_else(|| Error::no("not trusted")));
+    Ok(Some(Considered { marker, verdict }))
+}
+
+impl Verdict {
+    /// The sentence and its cure. Only the marker's own path is named, shown safely.
+    pub(crate) fn refusal(&self, marker: &Path) -> Option<Error> {
+        let marker = Shown(marker);
+        let (why, cure) = match self {
+            Self::Trusted => return None,
+            Self::Denied => ("was denied".to_owned(), "run `mlenv allow` if you changed your mind"),
+            Self::Unknown => ("is not trusted".to_owned(), "look at it, then run `mlenv allow`"),
+            Self::Edited => {
+                ("was edited since it was allowed".to_owned(), "look at it, then run `mlenv allow`")
+            }
+            Self::Replaced => (
+                "names a directory that is not the env that was allowed".to_owned(),
+                "if you replaced the env yourself, run `mlenv allow`",
+            ),
+            Self::Exposed(exposures) => {
+                let list: Vec<String> = exposures.iter().map(ToString::to_string).collect();
+                let why = format!("is not trusted: {}", list.join(", "));
+                (
+                    why,
+                    "mend that with `chmod`, or if you trust them all, run `mlenv allow --shared`",
+                )
+            }
+        };
+        Some(Error::no(format!("{marker} {why}")).hint(cure))
+    }
+}
+
+/// Lower-case hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        use std::fmt::Write as _;
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+/// A short name for a refusal, by which a shell remembers that it was said.
+pub(crate) fn token(marker: &Path, about: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(marker.as_os_str().as_bytes());
+    hash.update([0]);
+    hash.update(about);
+    hex(&hash.finalize())[..12].to_owned()
+}
+
+/// True for a file or directory that only its user, or root, can change.
+pub(crate) fn is_own(path: &Path) -> bool {
+    let mut out = BTreeSet::new();
+    let meta = path.canonicalize().ok().and_then(|path| nodes::open(&path).ok());
+    meta.is_some_and(|meta| {
+        nodes::expose(&mut out, Where::Env, &meta, Uid::effective());
+        out.is_empty()
+    })
+}
+
+/// Creates a directory of the user's own if it is missing, and checks that nobody else can change what is in it.
+pub(crate) fn private_dir(dir: &Path) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    crate::fs::make_dirs(dir, 0o700).attempt("make", dir)?;
+    let meta = nodes::open(dir)?;
+    if meta.uid() != Uid::effective().as_raw() || meta.mode() & 0o077 != 0 {
+        return Err(Error::new(format!("others can look into {}", Shown(dir)))
+            .hint("it holds what you allowed: make it yours alone with `chmod 700`"));
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Packages' scripts, also in the shells for which packages ship none.
+
+use crate::shells::sandbox::{Layout, Sandbox};
+use crate::shells::{Shell, Step, get, path, text};
+
+/// Three packages: one for sh only, one for every shell, one that undoes itself on leaving.
+fn with_scripts() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.simple();
+    let put = |file: &str, text: &str| drop(sandbox.write(&format!("env/etc/conda/{file}"), text));
+    put("activate.d/b-all.sh", "export ALL=\"$FIRST-sh\"\n");
+    put("activate.d/b-all.csh", "setenv ALL csh\n");
+    put("activate.d/b-all.fish", "set -gx ALL fish\n");
+    put(
+        "activate.d/a-sh.sh",
+        "echo noise; export FIRST=1\nexport HERE=\"$CONDA_PREFIX/x\"\nexport PATH=\"$CONDA_PREFIX/more:$PATH\"\nexport LD_LIBRARY_PATH=\"$CONDA_PREFIX/lib:${LD_LIBRARY_PATH:-}\"\nunset PYTHONNOUSERSITE\n",
+    );
+    put(
+        "deactivate.d/a-all.sh",
+        "export LEFT=\"${LEFT:-}a\"; unset FIRST HERE; export PATH=\"${PATH#*/more:}\"; unset LD_LIBRARY_PATH\n",
+    );
+    put("deactivate.d/b-all.sh", "export LEFT=\"${LEFT:-}b\"; unset ALL\n");
+    put("deactivate.d/a-all.csh", "setenv LEFT \"${LEFT}a\"\n");
+    put("deactivate.d/b-all.csh", "unsetenv ALL; setenv LEFT b\n");
+    put("deactivate.d/a-all.fish", "set -gx LEFT \"$LEFT\"a\n");
+    put("deactivate.d/b-all.fish", "set -eg ALL; set -gx LEFT b\n");
+    sandbox
+}
+
+#[test]
+fn they_run_in_order_and_back() {
+    let sandbox = with_scripts();
+    for shell in [Shell::Bash, Shell::Zsh] {
+        let say = Step::Say("noise() { :; }; exec 3>&1 >/dev/null");
+        let story = [say, Step::Activate("env"), Step::Look, Step::Deactivate, Step::Look];
+        let looks = shell.tell(&sandbox, &story);
+        assert_eq!(get(&looks[0], "ALL"), Some("1-sh"), "{shell:?}");
+        assert_eq!(get(&looks[0], "PYTHONNOUSERSITE"), None);
+        assert_eq!(get(&looks[1], "LEFT"), Some("ba"), "{shell:?}");
+        assert_eq!(path(&looks[1]), ["/usr/bin", "/bin"], "{shell:?}");
+        assert_eq!(get(&looks[1], "ALL"), None);
+    }
+}
+
+#[test]
+fn tcsh_and_fish_get_the_effect_of_sh_scripts() {
+    let sandbox = with_scripts();
+    let env = sandbox.path("env");
+    for shell in [Shell::Tcsh, Shell::Fish] {
+        let story = [
+            Step::Set("LD_LIBRARY_PATH", "/mine"),
+            Step::Look,
+            Step::Activate("env"),
+            Step::Look,
+            Step::Deactivate,
+            Step::Unset("LEFT"),
+            Step::Look,
+        ];
+        let looks = shell.tell(&sandbox, &story);
+        let inside = &looks[1];
+        assert_eq!(get(inside, "FIRST"), Some("1"), "{shell:?}");
+        assert_eq!(get(inside, "HERE"), Some(text(&env.join("x"))), "{shell:?}");
+        assert_eq!(get(inside, "ALL"), Some(if shell == Shell::Tcsh { "csh" } else { "fish" }));
+        assert_eq!(
+            path(inside)[..2],
+            [text(&env.join("more")), text(&env.join("bin"))],
+            "{shell:?}"
+        );
+        let libraries = format!("{}:/mine", text(&env.join("lib")));
+        assert_eq!(get(inside, "LD_LIBRARY_PATH"), Some(libraries.as_str()), "{shell:?}");
+        assert_eq!(get(inside, "PYTHONNOUSERSITE"), None, "{shell:?}");
+        assert_eq!(looks[2], looks[0], "{shell:?}");
+    }
+}
+
+#[test]
+fn what_they_do_is_remembered_until_one_changes() {
+    let sandbox = with_scripts();
+    sandbox.write("env/etc/conda/activate.d/c.sh", "echo x >> \"$HOME/ran\"; export C=1; exit 3\n");
+    let ran = || std::fs::read_to_string(sandbox.path("home/ran")).unwrap().lines().count();
+    let story = || [Step::Activate("env"), Step::Look];
+    assert_eq!(get(&Shell::Tcsh.tell(&sandbox, &story())[0], "C"), Some("1"));
+    assert_eq!(get(&Shell::Tcsh.tell(&sandbox, &story())[0], "C"), Some("1"));
+    assert_eq!(ran(), 1);
+    sandbox.write("env/etc/conda/activate.d/c.sh", "echo x >> \"$HOME/ran\"; export C=22\n");
+    assert_eq!(get(&Shell::Tcsh.tell(&sandbox, &story())[0], "C"), Some("22"));
+    assert_eq!(ran(), 2);
+}
+
+#[test]
+fn a_sparse_env_runs_its_bases_scripts_as_the_base_knows_itself() {
+    let sandbox = Sandbox::new();
+    let image = sandbox.image("image:tag");
+    let env = sandbox.env("env", &image.join("opt/conda"), "conda", Layout::Sparse);
+    let put = |file: &str, text: &str| drop(sandbox.write(file, text));
+    put("image:tag/opt/conda/etc/conda/activate.d/a.sh", "export SEEN=\"$CONDA_PREFIX\"\n");
+    put("image:tag/opt/conda/etc/conda/activate.d/b.sh", "export WHO=base\n");
+    put("env/etc/conda/activate.d/b.sh", "export WHO=env\n");
+    put("image:tag/opt/conda/etc/conda/deactivate.d/a.sh", "unset SEEN WHO\n");
+    put("image:tag/opt/conda/etc/conda/env_vars.d/a.json", r#"{"FROM": "base"}"#);
+    for shell in Shell::ALL {
+        let looks = shell.tell(
+            &sandbox,
+            &[Step::Look, Step::Activate("env"), Step::Look, Step::Deactivate, Step::Look],
+        );
+        let inside = |name: &str| get(&looks[1], name);
+        assert_eq!(inside("SEEN"), Some(text(&env.join("baseEnv_dir"))), "{shell:?}");
+        assert_eq!(
+            (inside("CONDA_PREFIX"), inside("WHO")),
+            (Some(text(&env)), Some("env")),
+            "{shell:?}"
+        );
+        assert_eq!(inside("FROM"), Some("base"));
+        assert_eq!(looks[2], looks[0], "{shell:?}");
+    }
+}
+
+#[test]
+fn leaving_works_when_env_and_base_are_gone() {
+    for shell in Shell::ALL {
+        let sandbox = with_scripts();
+        sandbox.write("env/etc/conda/activate.d/a-sh.sh", "");
+        let story = [
+            Step::Look,
+            Step::Activate("env"),
+            Step::Say("/bin/rm -r env image"),
+            Step::Deactivate,
+            Step::Unset("ALL"), // the scripts that would have done it are gone
+            Step::Look,
+        ];
+        let looks = shell.tell(&sandbox, &story);
+        assert_eq!(looks[1], looks[0], "{shell:?}");
+    }
+}
+
+#[test]
+fn the_old_scripts_own_pythonpath_is_not_followed() {
+    let sandbox = Sandbox::new();
+    sandbox.simple();
+    sandbox.write("env/etc/conda/activate.d/activate-python.sh", "export PYTHONPATH=/evil\n");
+    for shell in Shell::ALL {
+        let looks = shell.tell(&sandbox, &[Step::Activate("env"), Step::Look]);
+        assert_eq!(get(&looks[0], "PYTHONPATH"), None, "{shell:?}");
+    }
+}
