@@ -39,6 +39,7 @@ fn is_no(value: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests build worlds of their own")]
 mod tests {
     use super::*;
 

@@ -118,3 +118,11 @@ fn identity(ground: &Ground) -> Identity {
 fn entry(bin: &Path) -> Entry {
     Entry { list: Name::known(PATH), dir: bin.as_os_str().to_owned() }
 }
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

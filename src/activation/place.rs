@@ -64,6 +64,7 @@ fn nothing_at(path: &Path, is_name: bool) -> Error {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests build worlds of their own")]
 mod tests {
     use super::*;
 

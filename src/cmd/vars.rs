@@ -19,7 +19,7 @@ pub(super) fn run(verb: &cli::Vars, host: &Host, ui: Ui) -> Result<()> {
     match verb {
         cli::Vars::List { env, json } => list(&env_of(env.as_deref(), host)?, *json),
         cli::Vars::Set { env, vars } => {
-            let changes = vars.iter().map(|text| assignment(text)).collect::<Result<Vec<_>>>()?;
+            let changes = vars.iter().map(assignment).collect::<Result<Vec<_>>>()?;
             edit(&env_of(env.as_deref(), host)?, &changes, host, ui)
         }
         cli::Vars::Unset { env, names } => {

@@ -303,7 +303,7 @@ fn steps(
     for (name, value) in then.differences(now) {
         match value {
             Some(value) if name.as_str() == PATH => {
-                path = Some(Step::Set(name.clone(), value.to_owned()))
+                path = Some(Step::Set(name.clone(), value.to_owned()));
             }
             Some(value) => sets.push(Step::Set(name.clone(), value.to_owned())),
             None => unsets.push(Step::Unset(name.clone())),

@@ -145,13 +145,15 @@ fn changed(text: &str) -> Option<Changed> {
     let mut parts = text.split(':');
     let (name, new, old) = (parts.next()?, parts.next()?, parts.next()?);
     let name = Name::new(name).filter(|name| name.as_str() != PATH && parts.next().is_none())?;
-    Some(Changed { name, new: state(new)?, old: state(old)? })
+    Some(Changed { name, new: state(new).ok()?, old: state(old).ok()? })
 }
 
-fn state(text: &str) -> Option<Option<OsString>> {
+/// A value, or none where it is not set; `Err` for what is neither.
+fn state(text: &str) -> std::result::Result<Option<OsString>, ()> {
     match text.strip_prefix('=') {
-        Some(value) => decode(value).map(Some),
-        None => (text == "!").then_some(None),
+        Some(value) => decode(value).map(Some).ok_or(()),
+        None if text == "!" => Ok(None),
+        None => Err(()),
     }
 }
 

@@ -47,13 +47,13 @@ fn target() -> impl Strategy<Value = Target> {
     let prefix = proptest::sample::select(&["/e1", "/e2"][..]);
     (sets, prefix, any::<bool>(), any::<bool>(), value()).prop_map(
         |(sets, prefix, conda, scripts, ssl)| {
-            let conda =
+            let in_conda =
                 Identity::Conda { env: prefix.into(), modifier: Label::new(prefix.as_ref()) };
             let dir = PathBuf::from(prefix).join("etc/conda/deactivate.d/x.sh");
             Target {
                 owner: Owner::Hand,
                 prefix: prefix.into(),
-                identity: if scripts { conda } else { Identity::Venv { name: prefix.into() } },
+                identity: if conda { in_conda } else { Identity::Venv { name: prefix.into() } },
                 sets,
                 defaults: vec![(Name::known("SSL_CERT_FILE"), ssl)],
                 entries: vec![Entry {
