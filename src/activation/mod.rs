@@ -17,6 +17,7 @@ use std::path::Path;
 
 pub(crate) use self::place::{Place, locate};
 pub(crate) use self::record::Record;
+pub(crate) use self::scripts::disown_foreign;
 
 use crate::activation::ground::{Ground, Kind};
 use crate::config::Dirs;

@@ -14,7 +14,7 @@ use crate::ui::Ui;
 pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
     match command {
         Command::Activate(arguments) => activate::activate(&arguments, host, ui),
-        Command::Deactivate(arguments) => activate::deactivate(&arguments, host),
+        Command::Deactivate(arguments) => activate::deactivate(&arguments, host, ui),
         Command::Vars(verb) => vars::run(&verb, host, ui),
         _ => Err(Error::new("not built yet")),
     }

@@ -1,5 +1,7 @@
 //! The carried files, sourced by the real shells: by themselves, and with a program called mlenv on `PATH`.
 
+#![expect(clippy::disallowed_methods, reason = "tests build worlds of their own")]
+
 #[path = "../../../tests/shells/mod.rs"]
 #[expect(dead_code, reason = "the harness serves other tests too")]
 mod shells;
