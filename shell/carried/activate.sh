@@ -21,6 +21,7 @@ case $__mlenv_file in
   */*) __mlenv_file=${__mlenv_file%/*}/.. ;;
   *) __mlenv_file=.. ;;
 esac
+# shellcheck disable=SC3013 # only bash and zsh come so far, and both know -ef
 if [ -n "$__mlenv_shell" ] && [ -f "$__mlenv_file/mlenv.toml" ] && ! [ "$__mlenv_file" -ef "$__mlenv_env" ]; then
   __mlenv_env=$(CDPATH='' builtin cd -- "$__mlenv_file" >/dev/null && builtin pwd -P)
   printf '%s\n' "mlenv: this env was moved, its programs still look for the old place" "hint: run \`mlenv doctor --fix\` on it" >&2
@@ -89,6 +90,7 @@ else
       fi
       unset "__mlenv_had_$__mlenv_name" "__mlenv_old_$__mlenv_name" "__mlenv_new_$__mlenv_name"
     done
+    # shellcheck disable=SC2043 # one word here, more in the file that is made of it
     for __mlenv_name in @BINS@; do
       case ":$PATH:" in
         *":$__mlenv_env/$__mlenv_name:"*)
@@ -102,6 +104,7 @@ else
     PS1=${PS1#"$__mlenv_label"}
     __mlenv_leave
   }
+  # shellcheck disable=SC2043
   for __mlenv_name in @BINS_BACK@; do PATH=$__mlenv_env/$__mlenv_name:$PATH; done
   export PATH
   @VARIABLES@

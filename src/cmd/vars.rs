@@ -66,7 +66,7 @@ fn env_of(named: Option<&OsStr>, host: &Host) -> Result<PathBuf> {
     let Some(named) = named else {
         let session = Session::of(host.vars())?.ok_or_else(|| {
             Error::no("which env? none was named, and none is active")
-                .hint("say which with `-p ENV`")
+                .hint("say which: `vars list ENV`, `vars set -p ENV NAME=VALUE`")
         })?;
         Record::read(&session.prefix)?;
         return Ok(session.prefix);

@@ -15,3 +15,4 @@ mod prompts; // what the prompt shows
 mod refusals; // what is not activated, and that nothing happens then
 mod scripts; // packages' scripts, also in the shells for which there are none
 mod strict; // odd options, aliases, functions
+mod vars; // `mlenv vars`

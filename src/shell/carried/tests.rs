@@ -52,6 +52,17 @@ fn a_path_that_an_env_cannot_have_is_refused() {
 }
 
 #[test]
+fn the_shells_find_no_fault_in_the_text() {
+    let (sandbox, env) = conda_env(Family::BareConda);
+    let checks = [("bash", "bin/activate"), ("zsh", "bin/activate"), ("sh", "bin/activate")];
+    let more = [("fish", "bin/activate.fish"), ("sh", "setupMe-on-host.sh")];
+    for (shell, file) in checks.iter().chain(&more) {
+        let output = sandbox.command(shell).arg("-n").arg(env.join(file)).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{shell} {file}: {output:?}");
+    }
+}
+
+#[test]
 fn sourcing_enters_and_deactivate_restores() {
     let (sandbox, env) = conda_env(Family::BareConda);
     for file in ["a.sh", "a.csh", "a.fish"] {
