@@ -224,6 +224,33 @@ fn variables_change_in_one_block_between_the_scripts() {
     let kinds: String = leave(&inside, &session).steps.iter().map(kind).collect();
     assert_eq!(kinds, "SsUUUUUUP"); // PATH, script, six variables, prompt
     assert!(change.steps.iter().map(kind).collect::<String>().ends_with("SPs"));
+    assert!(matches!(&change.steps[0], Step::Set(name, _) if name.as_str() == SESSION));
+    assert!(
+        matches!(&leave(&inside, &session).steps[7], Step::Unset(name) if name.as_str() == SESSION)
+    );
+}
+
+#[test]
+fn a_change_that_stops_half_way_can_be_undone() {
+    let before =
+        vars(&[("PATH", "/bin"), ("FOO", "mine"), ("VIRTUAL_ENV", "/v"), ("SSL_CERT_FILE", "")]);
+    let (change, session) = enter(&before, &conda_target());
+    for done in 1..change.steps.len() {
+        let part = Change { steps: change.steps[..done].to_vec() };
+        let inside = part.applied_to(&before);
+        let left = leave(&inside, &session);
+        assert_eq!(left.applied_to(&inside), before, "after {done} steps");
+        for undone in 1..left.steps.len() {
+            let part = Change { steps: left.steps[..undone].to_vec() };
+            let between = part.applied_to(&inside);
+            let rest = Session::of(&between).unwrap().map(|session| leave(&between, &session));
+            assert_eq!(
+                rest.unwrap_or_default().applied_to(&between),
+                before,
+                "after {done} and {undone} steps"
+            );
+        }
+    }
 }
 
 fn kind(step: &Step) -> char {

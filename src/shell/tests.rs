@@ -254,7 +254,7 @@ fn scripts_are_sourced_from_any_path_and_missing_ones_passed_over() {
 fn options_come_back_after_scripts() {
     let root = tempfile::tempdir().unwrap();
     let script = root.path().join("x.sh");
-    std::fs::write(&script, ":\n").unwrap();
+    std::fs::write(&script, "set -eu\n").unwrap();
     let step = Step::Source(Script { path: script, prefix: None });
     for dialect in [Dialect::Bash, Dialect::Zsh] {
         let mut text = render(dialect, &Change { steps: vec![step.clone()] }).unwrap();
