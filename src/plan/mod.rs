@@ -21,7 +21,7 @@ pub(crate) use self::change::{Change, Prompt, Script, Step};
 
 use crate::plan::change::steps;
 use crate::plan::draft::Draft;
-use crate::plan::name::{Name, PATH, SESSION};
+use crate::plan::name::{Name, SESSION};
 use crate::plan::prompt::Label;
 use crate::plan::session::{Changed, Entry, Owner, Session};
 

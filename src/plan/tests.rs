@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use proptest::prelude::*;
 
 use super::*;
+use crate::plan::name::PATH;
 
 /// Few names, so that what a user has and what a target wants meet often.
 const NAMES: [&str; 9] = [
