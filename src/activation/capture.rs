@@ -55,14 +55,11 @@ pub(super) fn run(
 ) -> Result<Captured> {
     let before = surroundings(target, host);
     let cache = dirs.cache.join("scripts").join(fingerprint(scripts, &before));
-    let after = match std::fs::read(&cache) {
-        Ok(dump) => dump,
-        Err(_) => {
-            let dump = exec(scripts, target, &before)?;
-            remember(&cache, &dump)?;
-            dump
-        }
-    };
+    if let Ok(after) = std::fs::read(&cache) {
+        return Ok(difference(&before, &parsed(&after)));
+    }
+    let after = exec(scripts, target, &before)?;
+    remember(&cache, &after)?;
     Ok(difference(&before, &parsed(&after)))
 }
 
@@ -98,7 +95,7 @@ fn fingerprint(scripts: &[Script], before: &Vars) -> String {
         field(name.as_bytes());
         field(value.as_bytes());
     }
-    hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    super::hex(&hash.finalize()[..16])
 }
 
 fn exec(scripts: &[Script], target: &Target, before: &Vars) -> Result<Vec<u8>> {
@@ -140,7 +137,7 @@ fn difference(before: &Vars, after: &Vars) -> Captured {
         };
         match new {
             Some(new) if is_list(name.as_str(), new) => {
-                captured.entries.extend(new_entries(&name, old, new))
+                captured.entries.extend(new_entries(&name, old, new));
             }
             new => captured.sets.push((name, new.cloned())),
         }

@@ -153,7 +153,7 @@ fn without_colon(path: &Path, dirs: &Dirs) -> Result<PathBuf> {
             )));
     }
     let hash = Sha256::digest(path.as_os_str().as_bytes());
-    let link = views.join(hash[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let link = views.join(super::hex(&hash[..8]));
     if std::fs::read_link(&link).is_ok_and(|target| target == path) {
         return Ok(link);
     }

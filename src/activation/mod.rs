@@ -16,6 +16,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 pub(crate) use self::place::{Place, locate};
+pub(crate) use self::scripts::disown_foreign;
 
 use crate::activation::ground::{Ground, Kind};
 use crate::config::Dirs;
@@ -116,4 +117,12 @@ fn identity(ground: &Ground) -> Identity {
 
 fn entry(bin: &Path) -> Entry {
     Entry { list: Name::known(PATH), dir: bin.as_os_str().to_owned() }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

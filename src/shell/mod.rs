@@ -3,6 +3,7 @@
 //! One file per dialect, each with its own quoting. Values are literals, always quoted; what a shell cannot
 //! hold is refused with a sentence. Works on its arguments and the shell files built into the program.
 
+pub(crate) mod carried;
 mod csh;
 mod fish;
 pub(crate) mod hook;

@@ -116,6 +116,29 @@ fn a_sparse_env_runs_its_bases_scripts_as_the_base_knows_itself() {
 }
 
 #[test]
+fn a_script_that_fails_keeps_nobody_in() {
+    let sandbox = Sandbox::new();
+    sandbox.simple();
+    for (end, fault) in
+        [("sh", "false; return 3"), ("csh", "echo $undefined"), ("fish", "false; return 3")]
+    {
+        sandbox.write(&format!("env/etc/conda/deactivate.d/a.{end}"), &format!("{fault}\n"));
+    }
+    for shell in Shell::ALL {
+        // tcsh says what is wrong with the script and ends with it: look at what it made of its variables first.
+        let leave = match shell {
+            Shell::Tcsh => {
+                "$MLENV deactivate --shell tcsh:$tcsh | sed 's/; if ( -r.*//' >! left; source left"
+            }
+            _ => &shell.evaluate("deactivate", ""),
+        };
+        let looks = shell
+            .tell(&sandbox, &[Step::Look, Step::Activate("env"), Step::Say(leave), Step::Look]);
+        assert_eq!(looks[1], looks[0], "{shell:?}");
+    }
+}
+
+#[test]
 fn leaving_works_when_env_and_base_are_gone() {
     for shell in Shell::ALL {
         let sandbox = with_scripts();
