@@ -68,7 +68,8 @@ pub(crate) enum Command {
 
 /// Make a new env on a base
 ///
-/// Without `--base` the base is, in this order: $MLENV_BASE, `base` in config.toml, the active conda prefix or
+/// The directory you are in gets a marker, `.mlenv.toml`, so that entering it activates the env; with the hook
+/// in your shell the env is active at once. Without `--base` the base is, in this order: $MLENV_BASE, `base` in config.toml, the active conda prefix or
 /// the base of the active env, and the `python3` on PATH.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -102,8 +103,17 @@ pub(crate) struct Create {
     #[arg(long, value_name = "N", env = crate::config::THREADS, hide_env_values = true)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: Option<u16>,
-    /// Print what was made as JSON
+    /// Do not write the marker `.mlenv.toml` that makes this directory activate the env
     #[arg(long)]
+    pub(crate) no_save: bool,
+    /// Do not activate the env in this shell (which takes the hook)
+    #[arg(long)]
+    pub(crate) no_activate: bool,
+    /// Print code that activates the env, for this shell
+    #[arg(long, value_name = "SHELL", hide = true)]
+    pub(crate) shell: Option<OsString>,
+    /// Print what was made as JSON
+    #[arg(long, conflicts_with = "shell")]
     pub(crate) json: bool,
 }
 
