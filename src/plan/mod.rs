@@ -117,7 +117,8 @@ fn renew(now: &Draft<'_>, session: &Session, target: &Target) -> (Change, Sessio
         then.put(name, value.map(OsStr::to_owned));
     }
     renew_lists(&mut then, now, session, &entered);
-    if entered == *session {
+    // By whom is no reason to run scripts again.
+    if entered == (Session { owner: entered.owner.clone(), ..session.clone() }) {
         return (steps(now, &then, &[], None, &[]), entered);
     }
     (steps(now, &then, &session.scripts, Some(prompt), &target.enter), entered)

@@ -205,6 +205,16 @@ fn a_lost_path_entry_is_put_back_and_no_script_runs() {
 }
 
 #[test]
+fn another_owner_is_written_down_and_no_script_runs() {
+    let (change, session) = enter(&vars(&[]), &conda_target());
+    let inside = change.applied_to(&vars(&[]));
+    let target = Target { owner: Owner::Marker("/p/.mlenv.toml".into()), ..conda_target() };
+    let (change, switched) = switch(&inside, Some(&session), &target);
+    assert_eq!(change.steps, [Step::Set(Name::known(SESSION), switched.to_string().into())]);
+    assert_eq!(switched.owner, target.owner);
+}
+
+#[test]
 fn an_env_whose_variables_changed_is_entered_anew() {
     let (change, session) = enter(&vars(&[]), &conda_target());
     let mut inside = change.applied_to(&vars(&[]));

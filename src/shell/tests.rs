@@ -228,7 +228,7 @@ fn scripts_are_sourced_from_any_path_and_missing_ones_passed_over() {
     let dir = root.path().join("it's $(id) `id` !x \\ {a}");
     std::fs::create_dir(&dir).unwrap();
     for dialect in ALL {
-        let script = dir.join(dialect.script_suffix());
+        let script = dir.join("x").with_extension(dialect.script_suffix());
         let line = match dialect {
             Dialect::Tcsh(_) => "setenv SEEN \"$CONDA_PREFIX\"\nset nothing = 1\n",
             Dialect::Fish => "set -gx SEEN $CONDA_PREFIX\nfalse\n",
@@ -237,7 +237,7 @@ fn scripts_are_sourced_from_any_path_and_missing_ones_passed_over() {
         std::fs::write(&script, line).unwrap();
         let steps = vec![
             Step::Set(Name::known("CONDA_PREFIX"), "/env".into()),
-            source(dir.join("missing"), None),
+            source(dir.join("missing").with_extension(dialect.script_suffix()), None),
             source(script, Some("/base it's")),
             Step::Set(Name::known("AFTER"), "1".into()),
         ];

@@ -148,6 +148,16 @@ fn a_session_that_mlenv_did_not_write_does_nothing() {
 }
 
 #[test]
+fn a_memory_that_others_can_change_is_not_used() {
+    let sandbox = Sandbox::new();
+    sandbox.image("image:tag");
+    let views = sandbox.path("home/.local/state/mlenv/views");
+    std::fs::create_dir_all(&views).unwrap();
+    std::fs::set_permissions(&views, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    not_activated(&sandbox, "./image:tag", 2, "can be changed by other users");
+}
+
+#[test]
 fn scripts_of_another_user_are_not_run_on_leaving() {
     if std::os::unix::fs::MetadataExt::uid(&Path::new("/proc/self").metadata().unwrap()) != 0 {
         return; // only root can make files of another user
