@@ -156,33 +156,33 @@ pub(crate) struct Env {
 /// Finds the env that `word` means: a directory, or a name; without a word the active one.
 pub(crate) fn env(host: &Host, dirs: &Dirs, word: Option<&OsStr>) -> Result<Env> {
     let Some(word) = word else { return active_env(host) };
-    let by_path = host.absolute(Path::new(word))?;
-    let mut found = env_at(&by_path)?;
-    if !word.as_bytes().contains(&b'/') {
-        let by_name = dirs.envs.join(word);
-        match (&found, env_at(&by_name)?) {
-            (Some(here), Some(_)) if by_name != by_path => {
-                return Err(Error::new(format!(
-                    "{} means two envs: {} and {}",
-                    Shown(Path::new(word)),
-                    Shown(&here.path),
-                    Shown(&by_name)
-                ))
-                .hint(format!(
-                    "say ./{} or {}",
-                    Shown(Path::new(word)),
-                    Shown(&by_name)
-                )));
-            }
-            (None, other) => found = other,
-            _ => {}
-        }
-    }
-    found.ok_or_else(|| {
-        let what =
-            if by_path.exists() { "is no env: it has no mlenv.toml" } else { "does not exist" };
-        Error::no(format!("{} {what}", Shown(&by_path))).hint("`mlenv list` shows your envs")
+    find_env(host, dirs, word)?.ok_or_else(|| {
+        let path = host.absolute(Path::new(word)).unwrap_or_else(|_| PathBuf::from(word));
+        let what = if path.exists() { "is no env: it has no mlenv.toml" } else { "does not exist" };
+        Error::no(format!("{} {what}", Shown(&path))).hint("`mlenv list` shows your envs")
     })
+}
+
+/// The env at the path `word`, or, where that is a bare word, by that name; both at once are refused.
+pub(crate) fn find_env(host: &Host, dirs: &Dirs, word: &OsStr) -> Result<Option<Env>> {
+    let by_path = host.absolute(Path::new(word))?;
+    let here = env_at(&by_path)?;
+    let by_name = dirs.envs.join(word);
+    if word.as_bytes().contains(&b'/')
+        || matches!(word.as_bytes(), b"." | b"..")
+        || by_name == by_path
+    {
+        return Ok(here);
+    }
+    match (here, env_at(&by_name)?) {
+        (Some(here), Some(named)) => {
+            let (word, here, named) =
+                (Shown(Path::new(word)), Shown(&here.path), Shown(&named.path));
+            Err(Error::new(format!("{word} means two envs: {here} and {named}"))
+                .hint(format!("say ./{word} or {named}")))
+        }
+        (here, named) => Ok(here.or(named)),
+    }
 }
 
 fn env_at(path: &Path) -> Result<Option<Env>> {
