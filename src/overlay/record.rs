@@ -29,23 +29,7 @@ pub(crate) struct Record {
     pub(crate) created: String,
     /// What it links.
     pub(crate) layout: Layout,
-    /// The refusal of a record that a later mlenv wrote, whatever else is in it.
-fn newer(env: &Path, path: &Path) -> Option<Error> {
-    #[derive(Deserialize)]
-    struct Version {
-        schema: u32,
-        mlenv: Option<String>,
-    }
-    let version: Version = read_toml(path).ok()??;
-    (version.schema > SCHEMA).then(|| {
-        let theirs = crate::text::shown(version.mlenv.as_deref().unwrap_or("?"));
-        let (env, ours) = (Shown(env), env!("CARGO_PKG_VERSION"));
-        Error::new(format!("could not use {env}: it was made by a newer mlenv ({theirs}; this is {ours})"))
-            .hint("use that version, or a later one")
-    })
-}
-
-/// Whether packages in the user's site (`~/.local`) are seen inside.
+    /// Whether packages in the user's site (`~/.local`) are seen inside.
     pub(crate) user_site: bool,
     /// Where it was made; elsewhere it was moved or copied.
     pub(crate) prefix: PathText,
@@ -87,6 +71,24 @@ impl BaseRecord {
             fingerprint: base.fingerprint.clone(),
         }
     }
+}
+
+/// The refusal of a record that a later mlenv wrote, whatever else is in it.
+fn newer(env: &Path, path: &Path) -> Option<Error> {
+    #[derive(Deserialize)]
+    struct Version {
+        schema: u32,
+        mlenv: Option<String>,
+    }
+    let version: Version = read_toml(path).ok()??;
+    (version.schema > SCHEMA).then(|| {
+        let theirs = crate::text::shown(version.mlenv.as_deref().unwrap_or("?"));
+        let (env, ours) = (Shown(env), env!("CARGO_PKG_VERSION"));
+        Error::new(format!(
+            "could not use {env}: it was made by a newer mlenv ({theirs}; this is {ours})"
+        ))
+        .hint("use that version, or a later one")
+    })
 }
 
 /// Whether packages in the user's site (`~/.local`) are seen inside an env.
@@ -189,7 +191,8 @@ root = "1:2"
     #[test]
     fn a_record_comes_back_as_it_was_and_a_newer_one_is_refused_by_name() {
         let root = tempfile::tempdir().unwrap();
-        let write = |text: &str| crate::fs::write_atomic(&root.path().join(FILE), text.as_bytes()).unwrap();
+        let write =
+            |text: &str| crate::fs::write_atomic(&root.path().join(FILE), text.as_bytes()).unwrap();
         assert_eq!(Record::read(root.path()).unwrap(), None);
         write(SAMPLE);
         let record = Record::read(root.path()).unwrap().unwrap();
