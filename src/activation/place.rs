@@ -42,7 +42,7 @@ impl Place {
 /// Finds what `named` means: an env by its path or name, or else the image or base at that path.
 pub(crate) fn locate(named: &OsStr, host: &Host, dirs: &Dirs) -> Result<Place> {
     if let Some(env) = resolve::find_env(host, dirs, named)? {
-        return Ok(Place::Env(env.path));
+        return Ok(Place::Env(env));
     }
     let is_name = !named.as_bytes().contains(&b'/') && named != "." && named != "..";
     let path = host.absolute(Path::new(named))?;
