@@ -24,9 +24,12 @@ struct Counted<'a> {
 impl<'a> Counted<'a> {
     fn new(shell: Shell, world: &'a World) -> Self {
         let log = world.sandbox.path(&format!("calls-{}", shell.name()));
-        let calls = "trace=execve,clone,clone3,fork,vfork,openat,open";
+        let calls = "trace=execve,clone,clone3,fork,vfork,openat,open,creat";
         let under = ["strace", "-f", "-qq", "-s", "4096", "-e", calls, "-o", log.to_str().unwrap()];
-        let mut terminal = Terminal::start(shell, world, Start { under: &under, ..Start::default() });
+        // fish's own prompt asks git.
+        let plain: &[&str] =
+            if shell == Shell::Fish { &["function fish_prompt; builtin echo -n '> '; end"] } else { &[] };
+        let mut terminal = Terminal::start(shell, world, Start { under: &under, before: plain, ..Start::default() });
         // The first prompts of a shell may do more, and a marker is young for two seconds.
         std::thread::sleep(std::time::Duration::from_millis(2100));
         terminal.line("");

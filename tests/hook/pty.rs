@@ -91,7 +91,11 @@ impl<'a> Terminal<'a> {
     #[track_caller]
     pub fn settle(&mut self) {
         let mark = self.mark();
-        let echo = if self.shell == Shell::Fish { "builtin echo" } else { "\\echo" };
+        let echo = match self.shell {
+            Shell::Bash | Shell::Zsh => "\\builtin echo",
+            Shell::Fish => "builtin echo",
+            Shell::Tcsh => "echo", // a quoted name would be the program
+        };
         self.send(&format!("{echo} > {}\n", self.shell.quote(mark.to_str().unwrap())));
         self.wait(&format!("{mark:?}"), || mark.exists());
     }
