@@ -38,22 +38,12 @@ impl<'a> Counted<'a> {
 
     /// What `lines` start, with the prompts behind them.
     fn count(&mut self, lines: impl Fn(&mut Terminal)) -> Started {
-        self.terminal.settle();
-        let first = self.last_mark();
+        let first = name(&self.terminal.settle());
         lines(&mut self.terminal);
-        self.terminal.settle();
-        let last = self.last_mark();
+        let last = name(&self.terminal.settle());
         let log = self.until(&last);
         let (from, to) = (place(&log, &first), place(&log, &last));
         between(&log[from..to])
-    }
-
-    fn last_mark(&mut self) -> String {
-        let next = self.terminal.mark();
-        let name = next.file_name().unwrap().to_str().unwrap();
-        let (stem, number) = name.rsplit_once('-').unwrap();
-        let last: usize = number.parse::<usize>().unwrap() - 1;
-        format!("{stem}-{last}\"")
     }
 
     fn until(&self, mark: &str) -> String {
@@ -61,6 +51,11 @@ impl<'a> Counted<'a> {
         self.terminal.wait("the record of calls", || read().contains(mark));
         read()
     }
+}
+
+/// The file's name, with the quote that ends it in the record.
+fn name(mark: &Path) -> String {
+    format!("{}\"", mark.file_name().unwrap().to_str().unwrap())
 }
 
 fn place(log: &str, mark: &str) -> usize {
