@@ -11,7 +11,7 @@ use crate::shells::{Shell, get};
 use crate::world::{Act, World, everywhere};
 
 /// Names of directories; each tries to make the file `PWNED` in home, or to colour the terminal.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "`touch PWNED`",
     "$(touch PWNED)",
     "it's '; touch PWNED; '",
@@ -22,11 +22,15 @@ const NAMES: [&str; 14] = [
     "new\nline; touch PWNED",
     "!x !! %n %% \\",
     "-n",
-    "$HOME ${x} $x:q",
+    "$HOME ${x} $x",
+    "$x:q",
     "&& touch PWNED || (touch PWNED) # ",
     "\\`touch PWNED\\`",
     "é\u{202e}ü",
 ];
+
+/// fish itself shows names raw, in its title.
+const QUIET_FISH: [&str; 2] = ["function fish_title; end", "function fish_prompt; builtin echo -n '> '; end"];
 
 fn is_safe(world: &World) {
     let pwned = ["home/PWNED", "PWNED"].iter().any(|name| world.sandbox.path(name).exists());
@@ -40,11 +44,12 @@ fn is_safe(world: &World) {
 fn names_of_directories_are_only_names() {
     for shell in Shell::ALL {
         let world = World::new();
-        for (number, name) in NAMES.iter().enumerate() {
+        for name in &NAMES {
             world.env(&format!("{name}/env"));
             world.write_marker(name, "env = './env'");
             // Opened inside, since a name with a newline is hard to type.
-            let mut terminal = Terminal::start(shell, &world, Start { dir: name, ..Start::default() });
+            let before: &[&str] = if shell == Shell::Fish { &QUIET_FISH } else { &[] };
+            let mut terminal = Terminal::start(shell, &world, Start { dir: name, before, ..Start::default() });
             terminal.expect_nothing();
             terminal.expect_said("is not trusted", 1);
             assert_eq!(terminal.said("\u{1b}[31mred"), 0, "{shell:?} {name:?}");
@@ -54,8 +59,9 @@ fn names_of_directories_are_only_names() {
             let inside = terminal.look();
             is_safe(&world);
             let env = world.home(name).join("env");
-            let active = get(&inside, "CONDA_PREFIX").map(str::to_owned);
-            assert_eq!(active.as_deref(), env.to_str(), "{shell:?} {name:?} {number}\n{}", terminal.shown());
+            // PATH cannot hold every name: such an env is refused with a sentence.
+            let expected = env.to_str().filter(|env| !env.contains(['\n', ':']));
+            assert_eq!(get(&inside, "CONDA_PREFIX"), expected, "{shell:?} {name:?}\n{}", terminal.shown());
             terminal.cd("");
             terminal.expect_nothing();
             is_safe(&world);
