@@ -224,7 +224,12 @@ Examples:
   mlenv activate ./myEnv                       an env by its path
   mlenv activate tune                          an env by its name
   mlenv activate /cvmfs/.../ml-base:alma9      the software of an image directory itself
-  eval \"$(mlenv activate --shell bash tune)\"  without the hook")]
+  eval \"$(mlenv activate --shell bash tune)\"  without the hook
+
+A directory whose path holds a `:` cannot be on PATH. mlenv keeps a link to such an image or base in
+~/.local/state/mlenv/views and names it by that. An env itself must have a path without `:`.
+
+Variable: MLENV_DISABLE_PROMPT=1 (the prompt does not show what is active).")]
 pub(crate) struct Activate {
     /// A name, an env's directory, an image directory, or a base
     pub(crate) env: Option<OsString>,

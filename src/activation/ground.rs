@@ -147,11 +147,11 @@ fn without_colon(path: &Path, dirs: &Dirs) -> Result<PathBuf> {
             )));
     }
     let hash = Sha256::digest(path.as_os_str().as_bytes());
-    let link = views.join(hash[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let link = views.join(super::hex(&hash[..8]));
+    super::make_own_dir(&views)?;
     if std::fs::read_link(&link).is_ok_and(|target| target == path) {
         return Ok(link);
     }
-    crate::fs::make_dirs(&views, 0o700).attempt("make", &views)?;
     crate::fs::replace_link(path, &link).attempt("make", &link)?;
     Ok(link)
 }

@@ -64,6 +64,7 @@ fn nothing_at(path: &Path, is_name: bool) -> Error {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests build worlds of their own")]
 mod tests {
     use super::*;
 
@@ -75,15 +76,15 @@ mod tests {
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
             std::fs::write(file, "").unwrap();
         };
-        [
+        for file in [
             "envs/named/mlenv.toml",
             "here/mlenv.toml",
             "image/opt/conda/conda-meta/history",
             "venv/bin/python3",
             "no/x",
-        ]
-        .iter()
-        .for_each(|file| make(file));
+        ] {
+            make(file);
+        }
         let at = |dir: &str| root.path().join(dir);
         let envs = at("envs").into_os_string().into_string().unwrap();
         let host = Host::fake(&[("HOME", "/h"), ("MLENV_ENVS", &envs)], root.path());

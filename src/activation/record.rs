@@ -37,8 +37,6 @@ pub(crate) struct Record {
 pub(crate) struct BaseRecord {
     /// As the user named it.
     path: PathText,
-    /// Where that was.
-    pub(crate) prefix: PathText,
     /// `conda`, `python` or `system`.
     pub(crate) kind: String,
     python: String,

@@ -20,7 +20,7 @@ use crate::ui::Ui;
 pub(super) fn activate(arguments: &cli::Activate, host: &Host, ui: Ui) -> Result<()> {
     let dialect = dialect_of(arguments.shell.as_deref(), "activate", host)?;
     let dirs = Dirs::new(host)?;
-    let session = Session::of(host.vars())?;
+    let session = session(host, ui)?;
     let (place, owner) = match &arguments.env {
         Some(named) => (activation::locate(named, host, &dirs)?, Owner::Hand),
         None => by_marker(host, &dirs)?,
@@ -33,9 +33,9 @@ pub(super) fn activate(arguments: &cli::Activate, host: &Host, ui: Ui) -> Result
 }
 
 /// Prints what undoes the activation of this shell.
-pub(super) fn deactivate(arguments: &cli::Deactivate, host: &Host) -> Result<()> {
+pub(super) fn deactivate(arguments: &cli::Deactivate, host: &Host, ui: Ui) -> Result<()> {
     let dialect = dialect_of(arguments.shell.as_deref(), "deactivate", host)?;
-    let session = Session::of(host.vars())?.ok_or_else(|| nothing_active(host))?;
+    let session = session(host, ui)?.ok_or_else(|| nothing_active(host))?;
     super::print_bytes(&shell::render(dialect, &plan::leave(host.vars(), &session))?)
 }
 
@@ -48,6 +48,15 @@ fn by_marker(host: &Host, dirs: &Dirs) -> Result<(Place, Owner)> {
     let considered = trust::consider(&dir, &dirs.envs, &Store::new(dirs))?;
     let env = considered.ok_or_else(|| Error::no("the marker is gone"))?.verdict?.env;
     Ok((Place::Env(env), Owner::Marker(dir.join(marker::NAME))))
+}
+
+/// What this shell has active, with no script in it that another user could have planted.
+fn session(host: &Host, ui: Ui) -> Result<Option<Session>> {
+    let mut session = Session::of(host.vars())?;
+    if session.as_mut().map_or(0, activation::disown_foreign) > 0 {
+        ui.warn("scripts that belong to another user are not run on leaving");
+    }
+    Ok(session)
 }
 
 fn nothing_active(host: &Host) -> Error {

@@ -25,7 +25,7 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Status(arguments) => status::run(&arguments, host),
         Command::Export(arguments) => export::run(&arguments, host, ui),
         Command::Activate(arguments) => activate::activate(&arguments, host, ui),
-        Command::Deactivate(arguments) => activate::deactivate(&arguments, host),
+        Command::Deactivate(arguments) => activate::deactivate(&arguments, host, ui),
         Command::Vars(verb) => vars::run(&verb, host, ui),
         _ => Err(Error::new("not built yet")),
     }
