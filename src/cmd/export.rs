@@ -9,6 +9,7 @@ use crate::activation::{self, Place, Wish};
 use crate::cli::Export;
 use crate::config::Dirs;
 use crate::error::{Attempt, Error, Result};
+use crate::exec;
 use crate::host::Host;
 use crate::marker::{self, NAME};
 use crate::plan::name::SESSION;
@@ -35,7 +36,7 @@ struct Answer {
 
 /// Prints the answer for one shell.
 pub(super) fn run(arguments: &Export, host: &Host, ui: Ui) -> Result<()> {
-    nix::unistd::alarm::set(PATIENCE);
+    exec::end_after(PATIENCE);
     let dialect = Dialect::new(&arguments.shell)?;
     let call = Call { dialect, told: &arguments.told, host, ui, dirs: Dirs::new(host)? };
     let answer = match (call.session(), &arguments.marker) {

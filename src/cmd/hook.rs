@@ -35,9 +35,7 @@ fn install_tcsh(dialect: Dialect, program: &Path, host: &Host) -> Result<PathBuf
     })?;
     for (name, text) in hook::tcsh_files(dialect, program, &dir)? {
         let path = dir.join(name);
-        if std::fs::read(&path).ok().as_deref() != Some(&text) {
-            crate::fs::write_private(&path, &text).attempt("write", &path)?;
-        }
+        crate::fs::keep_private(&path, &text).attempt("write", &path)?;
     }
     if dir.to_str().is_some_and(|dir| dir.contains('\n')) {
         return Err(Error::new("tcsh cannot source a file whose name has a newline in it"));
