@@ -8,6 +8,7 @@
 
 mod archive;
 mod choice;
+mod completions;
 mod crowd;
 mod forge;
 mod fulldisk;
