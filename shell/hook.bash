@@ -143,7 +143,6 @@ if [[ $- == *i* ]]; then
     if ((__mlenv_failed > 2)); then __mlenv_say "no answer about this directory (status $__mlenv_failed); nothing was changed"; fi
     ((__mlenv_failed == 0)) || \builtin return 1
     \builtin eval "$__mlenv_code"
-    __mlenv_mine=${__MLENV_SESSION-}
     \builtin return 0
   }
 
@@ -318,7 +317,7 @@ if [[ $- == *i* ]]; then
       case ";$__mlenv_i;" in *[\;[:space:]]__mlenv_hook[\;[:space:]]*) \builtin return 0 ;; esac
     done
     # bash 5.1 runs each element with the status and PIPESTATUS of the user's command.
-    if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && [[ ${PROMPT_COMMAND@a} == *a* ]]; then
+    if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && [[ -n ${PROMPT_COMMAND+set} && ${PROMPT_COMMAND@a} == *a* ]]; then
       PROMPT_COMMAND=(__mlenv_hook "${PROMPT_COMMAND[@]}")
     else
       __mlenv_i=${PROMPT_COMMAND-}

@@ -158,8 +158,7 @@ if status is-interactive
         test $failed -gt 2
         and __mlenv_say "no answer about this directory (status $failed); nothing was changed"
         test $failed -eq 0; or return 1
-        test -n "$code"; and eval $code
-        set -g __mlenv_mine "$__MLENV_SESSION"
+        eval $code
         return 0
     end
 

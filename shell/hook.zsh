@@ -132,7 +132,6 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
     fi
     (( __mlenv_failed == 0 )) || \builtin return 1
     \builtin eval "$__mlenv_code"
-    __mlenv_mine=${__MLENV_SESSION-}
     \builtin return 0
   }
 

@@ -11,6 +11,7 @@ use crate::config::Dirs;
 use crate::error::{Attempt, Error, Result};
 use crate::host::Host;
 use crate::marker::{self, NAME};
+use crate::plan::name::SESSION;
 use crate::plan::session::{Owner, Session};
 use crate::plan::{self, Change};
 use crate::shell::{Dialect, render};
@@ -22,7 +23,7 @@ mod watch;
 /// What the shell is to do, and what the hook is to remember.
 struct Answer {
     change: Change,
-    /// What is active afterwards.
+    /// What is active afterwards, if we looked at all of it.
     session: Option<Session>,
     /// The file of the user's answer about the marker.
     consent: Option<PathBuf>,
@@ -37,10 +38,11 @@ pub(super) fn run(arguments: &Export, host: &Host, ui: Ui) -> Result<()> {
     nix::unistd::alarm::set(PATIENCE);
     let dialect = Dialect::new(&arguments.shell)?;
     let call = Call { dialect, told: &arguments.told, host, ui, dirs: Dirs::new(host)? };
-    let session = call.session()?;
-    let answer = match &arguments.marker {
-        Some(path) => call.at_marker(path, session)?,
-        None => call.without_marker(session)?,
+    let answer = match (call.session(), &arguments.marker) {
+        (Ok(session), Some(path)) => call.at_marker(path, session)?,
+        (Ok(session), None) => call.without_marker(session)?,
+        // Somebody else's, or damaged: this shell is left alone.
+        (Err(cause), _) => call.nothing(call.refuse(Path::new(SESSION), &[], &cause)),
     };
     let mut out = render(dialect, &answer.change)?;
     while out.last() == Some(&b'\n') && matches!(dialect, Dialect::Tcsh(_)) {
@@ -126,7 +128,7 @@ impl Call<'_> {
     /// An env activated by hand, as it should be. One that others can change is left as it is.
     fn renewed(&self, session: Session) -> Result<(Change, Option<Session>)> {
         if !trust::is_own(&session.prefix) || !marker::has_record(&session.prefix) {
-            return Ok((Change::default(), Some(session)));
+            return Ok((Change::default(), None));
         }
         let (change, renewed) =
             self.switched(session.prefix.clone(), Owner::Hand, Some(&session))?;
@@ -138,8 +140,12 @@ impl Call<'_> {
             Some(session) if session.owner != Owner::Hand => {
                 (plan::leave(self.host.vars(), &session), None)
             }
-            other => (Change::default(), other),
+            _ => (Change::default(), None),
         }
+    }
+
+    fn nothing(&self, told: String) -> Answer {
+        Answer { change: Change::default(), session: None, consent: None, told, young: false }
     }
 
     /// Says why, once for each text of a marker in each shell. Returns what this shell has heard by then.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -19,8 +20,10 @@ pub struct Terminal<'a> {
     keys: File,
     shown: Arc<Mutex<Vec<u8>>>,
     child: Child,
-    marks: usize,
 }
+
+/// Numbers for files, never used twice.
+static MARKS: AtomicUsize = AtomicUsize::new(1);
 
 /// How a shell starts.
 #[derive(Clone, Copy, Default)]
@@ -62,7 +65,7 @@ impl<'a> Terminal<'a> {
         drop(pty.slave);
         let shown = Arc::new(Mutex::new(Vec::new()));
         keep(screen, Arc::clone(&shown));
-        let mut terminal = Self { shell, world, keys, shown, child, marks: 0 };
+        let mut terminal = Self { shell, world, keys, shown, child };
         start.before.iter().for_each(|line| terminal.line(line));
         if !start.bare {
             terminal.line(terminal.hook());
@@ -73,9 +76,9 @@ impl<'a> Terminal<'a> {
     /// What a user has in the rc file.
     pub fn hook(&self) -> &'static str {
         match self.shell {
-            Shell::Bash => "eval \"$($MLENV hook bash)\"",
-            Shell::Zsh => "eval \"$($MLENV hook zsh)\"",
-            Shell::Tcsh => "eval \"`$MLENV hook tcsh`\"",
+            Shell::Bash => "eval \"$(\"$MLENV\" hook bash)\"",
+            Shell::Zsh => "eval \"$(\"$MLENV\" hook zsh)\"",
+            Shell::Tcsh => "eval \"`\"'\"$MLENV\" hook tcsh'\"`\"", // a path with spaces
             Shell::Fish => "$MLENV hook fish | source",
         }
     }
@@ -94,17 +97,22 @@ impl<'a> Terminal<'a> {
 
     /// Waits until the shell has written a mark, with builtins alone.
     #[track_caller]
-    pub fn settle(&mut self) {
+    pub fn settle(&mut self) -> PathBuf {
         let mark = self.mark();
-        let echo = if self.shell == Shell::Fish { "builtin echo" } else { "\\echo" };
+        let echo = match self.shell {
+            Shell::Bash | Shell::Zsh => "\\builtin echo",
+            Shell::Fish => "builtin echo",
+            Shell::Tcsh => "echo", // a quoted name would be the program
+        };
         self.send(&format!("{echo} > {}\n", self.shell.quote(mark.to_str().unwrap())));
         self.wait(&format!("{mark:?}"), || mark.exists());
+        mark
     }
 
     /// The file that the next mark will be; its name is in the records of `processes`.
     pub fn mark(&mut self) -> PathBuf {
-        self.marks += 1;
-        self.world.sandbox.path(&format!("mark-{}-{}", self.shell.name(), self.marks))
+        let number = MARKS.fetch_add(1, Ordering::Relaxed);
+        self.world.sandbox.path(&format!("mark-{}-{number}", self.shell.name()))
     }
 
     #[track_caller]

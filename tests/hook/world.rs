@@ -53,7 +53,16 @@ impl World {
     }
 
     pub fn env(&self, name: &str) -> PathBuf {
-        self.sandbox.env(&format!("home/{name}"), &self.base, "conda", Layout::Standard)
+        let env = self.sandbox.env(&format!("home/{name}"), &self.base, "conda", Layout::Standard);
+        let record = env.join("mlenv.toml");
+        let lines = std::fs::read_to_string(&record).unwrap();
+        // Any name at all, each byte of it encoded.
+        let encoded: String =
+            env.to_str().unwrap().bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let prefix = format!("prefix = {{ percent = \"{encoded}\" }}");
+        let written = lines.lines().find(|line| line.starts_with("prefix = ")).unwrap().to_owned();
+        std::fs::write(&record, lines.replacen(&written, &prefix, 1)).unwrap();
+        env
     }
 
     /// Runs mlenv in a directory, past any hook, and returns its words.

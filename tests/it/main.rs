@@ -21,6 +21,7 @@ mod oldarchive;
 mod pip;
 mod places;
 mod pythons;
+mod readme;
 mod sandbox;
 mod scripts;
 mod story;

@@ -72,7 +72,7 @@ impl Sandbox {
     /// Makes an env on `base` and gives its path.
     pub(crate) fn env(&self, name: impl AsRef<Path>, base: &Path) -> PathBuf {
         let path = self.path(name);
-        self.mlenv(["create", "-q", "-p"]).arg(&path).arg("--base").arg(base).ok();
+        self.mlenv(["create", "-q", "--no-save", "-p"]).arg(&path).arg("--base").arg(base).ok();
         path
     }
 }

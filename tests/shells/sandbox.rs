@@ -111,6 +111,7 @@ impl Sandbox {
 /// When the base's package records last changed: an env whose record says the same has nothing to remark.
 fn stamp(base: &Path) -> i64 {
     use std::os::unix::fs::MetadataExt;
-    let records = ["conda-meta", "lib/python3.11/site-packages"].map(|dir| base.join(dir));
+    let records = ["conda-meta", "lib/python3.11/site-packages", "lib/python3/dist-packages"];
+    let records = records.map(|dir| base.join(dir));
     records.iter().find_map(|dir| dir.metadata().ok()).map_or(0, |meta| meta.mtime())
 }

@@ -18,7 +18,11 @@ pub(super) fn text(dialect: Dialect, answer: &Answer, before: &Vars) -> Result<V
     let name = if tcsh { "__mlenv_a" } else { "__mlenv_answer" };
     let mut out = assign(dialect, name, consent.as_os_str())?;
     out.extend(assign(dialect, "__mlenv_told", OsStr::new(&answer.told))?);
-    if tcsh {
+    if !tcsh {
+        // What the shell may undo by itself, scripts included.
+        let vouched = answer.session.as_ref().map(Session::to_string).unwrap_or_default();
+        out.extend(assign(dialect, "__mlenv_mine", OsStr::new(&vouched))?);
+    } else {
         out.extend(for_tcsh(dialect, answer, before)?);
         let line = out.split_off(2); // the first command needs no `; ` before it where nothing else is
         out = if answer.change.is_empty() { line } else { [b"; ".as_slice(), &line].concat() };
