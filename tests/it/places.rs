@@ -232,5 +232,5 @@ fn a_moved_env_is_known_as_moved_and_its_old_name_is_forgotten() {
 
 fn litter(sandbox: &Sandbox) -> usize {
     let names = std::fs::read_dir(sandbox.root()).unwrap().flatten();
-    names.filter(|entry| entry.file_name().to_string_lossy().starts_with(".mlenv")).count()
+    names.filter(|entry| entry.file_name().to_string_lossy().starts_with(".mlenv-")).count()
 }

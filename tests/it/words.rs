@@ -17,7 +17,7 @@ fn keys(value: &Value, expected: &[&str]) {
 
 const RECORD: [&str; 7] = ["schema", "mlenv", "created", "layout", "user-site", "prefix", "base"];
 const BASE: [&str; 6] = ["path", "prefix", "kind", "python", "python-lib", "fingerprint"];
-const FINGERPRINT: [&str; 2] = ["packages", "root"];
+const FINGERPRINT: [&str; 3] = ["packages", "root", "stamp"];
 
 #[track_caller]
 fn is_record(record: &Value, with_name: bool) {

@@ -113,14 +113,12 @@ fn point_home(program: &Path, facts: &Facts) {
 
 /// Debian's Python looks for `dist-packages` and installs below `local`; every other one does not.
 fn undo_debian(library: &Path) {
-    for (file, theirs, ours) in [
-        ("site.py", "dist-packages", "site-packages"),
-        ("sysconfig.py", "return 'posix_local'", "return 'posix_prefix'"),
-        ("sysconfig/__init__.py", "return 'posix_local'", "return 'posix_prefix'"),
-    ] {
+    for file in ["site.py", "sysconfig.py", "sysconfig/__init__.py"] {
         let path = library.join(file);
-        if let Ok(text) = std::fs::read_to_string(&path) {
-            std::fs::write(&path, text.replace(theirs, ours)).unwrap();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        if text.contains("dist-packages") {
+            let text = text.replace("dist-packages", "site-packages");
+            std::fs::write(&path, text.replace("/local/", "/").replace("/local'", "'")).unwrap();
         }
     }
 }
