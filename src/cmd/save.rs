@@ -15,9 +15,9 @@ pub(super) fn run(arguments: &Save, host: &Host, ui: Ui) -> Result<()> {
     let dirs = Dirs::new(host)?;
     let named = match &arguments.env {
         Some(env) => env.clone(),
-        None => Session::of(host.vars())?.map(|session| session.prefix.into_os_string()).ok_or_else(|| {
-            Error::no("nothing is active here").hint("name the env: `mlenv save ENV`")
-        })?,
+        None => Session::of(host.vars())?
+            .map(|session| session.prefix.into_os_string())
+            .ok_or_else(|| Error::no("nothing is active here").hint("name the env: `mlenv save ENV`"))?,
     };
     let Place::Env(env) = locate(&named, host, &dirs)? else {
         return Err(Error::no(format!("{} is no env: a marker names an env", Shown(named.as_ref())))

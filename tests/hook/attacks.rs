@@ -129,12 +129,7 @@ fn another_env_at_the_same_path() {
         world.env("one/env");
         world.sandbox.program("home/one/env/bin/envtool", "evil");
     };
-    everywhere(&[
-        Act::Meanwhile(&swap),
-        Act::Cd("one"),
-        Act::Nothing,
-        Act::Said("is not the env that was allowed", 1),
-    ]);
+    everywhere(&[Act::Meanwhile(&swap), Act::Cd("one"), Act::Nothing, Act::Said("is not the env that was allowed", 1)]);
 }
 
 #[test]
