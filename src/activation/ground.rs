@@ -34,6 +34,8 @@ pub(super) struct Ground {
     /// The image directory, when that is what is activated.
     pub(super) top: Option<PathBuf>,
     base: PathBuf,
+    /// Whether the base lies in an image, with programs of the image beside it.
+    in_image: bool,
 }
 
 /// By what tools recognise a prefix.
@@ -61,8 +63,7 @@ impl Ground {
     /// The base and its micromamba, if one is there: in the base, or beside it in its image.
     pub(super) fn micromamba(&self) -> Option<(&Path, PathBuf)> {
         let places = ["bin", "../../bin", "../../usr/bin", "../../usr/local/bin"];
-        let in_image = self.base.canonicalize().is_ok_and(|real| real.ends_with(IN_IMAGE));
-        let places = if in_image { &places[..] } else { &places[..1] };
+        let places = if self.in_image { &places[..] } else { &places[..1] };
         let found = places
             .iter()
             .map(|place| self.base.join(place).join("micromamba"))
@@ -96,6 +97,7 @@ fn of_env(env: &Path) -> Result<Ground> {
         user_site: record.user_site,
         behind: is_bare.then(|| base.clone()),
         top: None,
+        in_image: std::fs::read_link(&base).is_ok_and(|target| target.ends_with(IN_IMAGE)),
         kind,
         base,
         prefix,
@@ -118,6 +120,7 @@ fn of_prefix(prefix: PathBuf, named: &Path) -> Ground {
         user_site: false,
         behind: None,
         top: None,
+        in_image,
         kind,
         base: prefix.clone(),
         prefix,

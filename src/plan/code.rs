@@ -1,7 +1,7 @@
 //! Values in the session's text: every byte outside `[A-Za-z0-9_./+@,-]` as `%XX`.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 /// Writes a value so that spaces and colons are free to separate.
@@ -9,11 +9,11 @@ pub(super) struct Encoded<'a>(pub(super) &'a OsStr);
 
 impl fmt::Display for Encoded<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for &byte in self.0.as_bytes() {
-            if is_plain(byte) {
-                f.write_char(char::from(byte))?;
-            } else {
-                write!(f, "%{byte:02X}")?;
+        // In runs: nearly all bytes are plain, and this is written at every activation.
+        for run in self.0.as_bytes().chunk_by(|left, right| is_plain(*left) == is_plain(*right)) {
+            match std::str::from_utf8(run) {
+                Ok(plain) if is_plain(run[0]) => f.write_str(plain)?,
+                _ => run.iter().try_for_each(|byte| write!(f, "%{byte:02X}"))?,
             }
         }
         Ok(())

@@ -54,6 +54,33 @@ fn the_active_env_is_meant_when_none_is_named() {
 }
 
 #[test]
+fn entering_again_takes_up_what_changed_and_keeps_the_users_own() {
+    let sandbox = Sandbox::new();
+    sandbox.simple();
+    let set = |vars: &str| format!("$MLENV --quiet vars set -p env {vars}");
+    for shell in Shell::ALL {
+        let (one, two) = (set("A=1 B=1"), set("A=2 B=2"));
+        let story = [
+            Step::Look,
+            Step::Say(&one),
+            Step::Activate("env"),
+            Step::Set("B", "mine"),
+            Step::Around("/front", "/back"),
+            Step::Say(&two),
+            Step::Activate("env"),
+            Step::Look,
+            Step::Deactivate,
+            Step::Look,
+        ];
+        let looks = shell.tell(&sandbox, &story);
+        assert_eq!(get(&looks[1], "A"), Some("2"), "{shell:?}");
+        assert!(get(&looks[1], "PATH").unwrap().starts_with("/front:"), "{shell:?}");
+        assert_eq!(get(&looks[2], "A"), None, "{shell:?}");
+        assert_eq!(get(&looks[2], "PATH"), Some("/front:/usr/bin:/bin:/back"), "{shell:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_a_variable_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.simple();
