@@ -17,8 +17,11 @@ if status is-interactive
     set -q __mlenv_told; or set -g __mlenv_told ''
     set -g __mlenv_file ''
     set -g __mlenv_gone ''
-    set -g __mlenv_key '' '' '' '' '' ''
-    set -g __mlenv_seen '' '' '' '' '' ''
+    set -g __mlenv_lost ''
+    set -g __mlenv_other ''
+    set -g __mlenv_marker ''
+    set -g __mlenv_key ''
+    set -g __mlenv_seen \n\n\n\n\n
     # An env that came with the surroundings is looked at once, whatever lies here.
     test -n "$__MLENV_SESSION"; and set -g __mlenv_seen '?'
 
@@ -70,7 +73,7 @@ if status is-interactive
         end
     end
 
-    # All that decides, as the list __mlenv_key. Of each file the first 4 KiB; a pipe or a directory is no file.
+    # All that decides, as one text in __mlenv_key. Of each file the first 4 KiB; a pipe or a directory is no file.
     function __mlenv_look
         test "$__MLENV_SESSION" = "$__mlenv_known"; or __mlenv_learn
         test "$PWD" = "$__mlenv_pwd"; or __mlenv_walk
@@ -84,48 +87,45 @@ if status is-interactive
         set -l text ''
         set -l record ''
         set -l consent ''
-        set -l lost ''
-        set -l other ''
+        set -g __mlenv_lost ''
+        set -g __mlenv_other ''
         test -r "$__mlenv_file"; and read -z -n 4096 text <$__mlenv_file
         if test -n "$__mlenv_env"
             test -f "$__mlenv_env/mlenv.toml" -a -r "$__mlenv_env/mlenv.toml"
             and read -z -n 4096 record <"$__mlenv_env/mlenv.toml"
         end
         test -f "$__mlenv_answer" -a -r "$__mlenv_answer"; and read -z -n 4096 consent <$__mlenv_answer
-        test -n "$__mlenv_bin"; and not contains -- $__mlenv_bin $PATH; and set lost lost
-        if test -n "$VIRTUAL_ENV" -a "$VIRTUAL_ENV" != "$__mlenv_env"
-            set other $VIRTUAL_ENV
-        else if test -n "$CONDA_PREFIX" -a "$CONDA_PREFIX" != "$__mlenv_env" -a "$CONDA_DEFAULT_ENV" != base
+        test -n "$__mlenv_bin"; and not contains -- $__mlenv_bin $PATH; and set -g __mlenv_lost lost
+        if set -q VIRTUAL_ENV; and test -n "$VIRTUAL_ENV" -a "$VIRTUAL_ENV" != "$__mlenv_env"
+            set -g __mlenv_other $VIRTUAL_ENV
+        else if set -q CONDA_PREFIX; and test -n "$CONDA_PREFIX" -a "$CONDA_PREFIX" != "$__mlenv_env" -a "$CONDA_DEFAULT_ENV" != base
             set -q CONDA_SHLVL; and test "$CONDA_SHLVL" != 0 -a "$CONDA_EXE" != "$CONDA_PREFIX/bin/conda"
-            and set other $CONDA_PREFIX
+            and set -g __mlenv_other $CONDA_PREFIX
         end
-        set -g __mlenv_key "$__mlenv_file" "$text" "$record" "$consent" "$lost" "$other"
-    end
-
-    function __mlenv_is_decided
-        for i in 1 2 3 4 5 6
-            test "$__mlenv_key[$i]" = "$__mlenv_seen[$i]"; or return 1
-        end
+        set -g __mlenv_marker "$__mlenv_file"\n"$text"
+        set -g __mlenv_key "$__mlenv_marker"\n"$record"\n"$consent"\n"$__mlenv_lost"\n"$__mlenv_other"
     end
 
     function __mlenv_hook --on-event fish_prompt --on-variable PWD
         set -l last $status
         status is-command-substitution; and return $last
-        test "$MLENV_HOOK" = off; and return $last
-        test "$MLENV_HOOK" = cd -a "$PWD" = "$__mlenv_pwd" -a "$__mlenv_seen" != '?'; and return $last
+        if set -q MLENV_HOOK
+            test "$MLENV_HOOK" = off; and return $last
+            test "$MLENV_HOOK" = cd -a "$PWD" = "$__mlenv_pwd" -a "$__mlenv_seen" != '?'; and return $last
+        end
         __mlenv_look
-        __mlenv_is_decided; or __mlenv_change
+        test "$__mlenv_key" = "$__mlenv_seen"; or __mlenv_change
         return $last
     end
 
     # Something differs. What was tried is remembered first: it is not tried again before something differs anew.
     function __mlenv_change
-        set -l was "$__mlenv_key[1..2]"
+        set -l was $__mlenv_marker
         set -g __mlenv_seen $__mlenv_key
         if test "$__mlenv_by" = hand
             # What the user activated stays until the user leaves it; it is only put back on a PATH that was reset.
-            test -n "$__mlenv_key[5]"; and __mlenv_ask
-        else if test -n "$__mlenv_key[6]"
+            test -n "$__mlenv_lost"; and __mlenv_ask
+        else if test -n "$__mlenv_other"
             # conda or a venv has something active: it stays.
             __mlenv_undo_other
         else if test -n "$__mlenv_file"
@@ -141,7 +141,7 @@ if status is-interactive
         end
         __mlenv_settle
         # Changed while it was asked about: look once more.
-        test "$__mlenv_key[1..2]" = "$was"; or set -g __mlenv_seen '?'
+        test "$__mlenv_marker" = "$was"; or set -g __mlenv_seen '?'
     end
 
     # What is now counts as decided.

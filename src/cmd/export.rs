@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Export, host: &Host, ui: Ui) -> Result<()> {
         (Ok(session), Some(path)) => call.at_marker(path, session)?,
         (Ok(session), None) => call.without_marker(session)?,
         // Somebody else's, or damaged: this shell is left alone.
-        (Err(cause), _) => call.nothing(call.refuse(Path::new(SESSION), &[], &cause)),
+        (Err(cause), _) => nothing(call.refuse(Path::new(SESSION), &[], &cause)),
     };
     let mut out = render(dialect, &answer.change)?;
     while out.last() == Some(&b'\n') && matches!(dialect, Dialect::Tcsh(_)) {
@@ -120,19 +120,19 @@ impl Call<'_> {
     /// No marker decides here: what one activated is left, what the user activated is put back where it got lost.
     fn without_marker(&self, session: Option<Session>) -> Result<Answer> {
         let (change, session) = match session {
-            Some(session) if session.owner == Owner::Hand => self.renewed(session)?,
+            Some(session) if session.owner == Owner::Hand => self.renewed(&session)?,
             other => self.left(other),
         };
         Ok(Answer { change, session, consent: None, told: self.told.to_owned(), young: false })
     }
 
     /// An env activated by hand, as it should be. One that others can change is left as it is.
-    fn renewed(&self, session: Session) -> Result<(Change, Option<Session>)> {
+    fn renewed(&self, session: &Session) -> Result<(Change, Option<Session>)> {
         if !trust::is_own(&session.prefix) || !marker::has_record(&session.prefix) {
             return Ok((Change::default(), None));
         }
         let (change, renewed) =
-            self.switched(session.prefix.clone(), Owner::Hand, Some(&session))?;
+            self.switched(session.prefix.clone(), Owner::Hand, Some(session))?;
         Ok((change, Some(renewed)))
     }
 
@@ -143,10 +143,6 @@ impl Call<'_> {
             }
             _ => (Change::default(), None),
         }
-    }
-
-    fn nothing(&self, told: String) -> Answer {
-        Answer { change: Change::default(), session: None, consent: None, told, young: false }
     }
 
     /// Says why, once for each text of a marker in each shell. Returns what this shell has heard by then.
@@ -166,6 +162,10 @@ impl Call<'_> {
 
 /// How many refusals a shell remembers.
 const MEMORY: usize = 64;
+
+fn nothing(told: String) -> Answer {
+    Answer { change: Change::default(), session: None, consent: None, told, young: false }
+}
 
 fn owns(session: Option<&Session>, marker: &Path) -> bool {
     session.is_some_and(|session| session.owner == Owner::Marker(marker.to_owned()))
