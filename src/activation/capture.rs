@@ -18,6 +18,7 @@ use crate::host::Host;
 use crate::plan::name::{Name, PATH};
 use crate::plan::session::{Entry, Owner};
 use crate::plan::{self, Script, Target, Vars, list};
+use crate::text::hex;
 
 /// Takes pairs of script and prefix. Whatever a script prints is dropped; one that exits ends the rest, and what
 /// was reached counts. `command -p` finds the system's `env`, not one of the env.
@@ -97,7 +98,7 @@ fn fingerprint(scripts: &[Script], before: &Vars) -> String {
         field(name.as_bytes());
         field(value.as_bytes());
     }
-    super::hex(&hash.finalize()[..16])
+    hex(&hash.finalize()[..16])
 }
 
 fn exec(scripts: &[Script], target: &Target, before: &Vars) -> Result<Vec<u8>> {

@@ -14,7 +14,7 @@ use crate::error::{Attempt, Error, Result};
 use crate::overlay::layout::Layout;
 use crate::overlay::plan::BASE_LINK;
 use crate::plan::prompt::Label;
-use crate::text::Shown;
+use crate::text::{Shown, hex};
 
 /// Where a base lies in an image.
 const IN_IMAGE: &str = "opt/conda";
@@ -156,7 +156,7 @@ fn without_colon(path: &Path, dirs: &Dirs) -> Result<PathBuf> {
             )));
     }
     let hash = Sha256::digest(path.as_os_str().as_bytes());
-    let link = views.join(super::hex(&hash[..8]));
+    let link = views.join(hex(&hash[..8]));
     super::make_own_dir(&views)?;
     if std::fs::read_link(&link).is_ok_and(|target| target == path) {
         return Ok(link);

@@ -140,11 +140,3 @@ fn is_own(path: &Path) -> bool {
         (meta.uid() == 0 || meta.uid() == geteuid().as_raw()) && !is_open
     })
 }
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}

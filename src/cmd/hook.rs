@@ -28,7 +28,7 @@ fn install_tcsh(dialect: Dialect, program: &Path, host: &Host) -> Result<PathBuf
     let nowhere = hook::tcsh_files(dialect, program, Path::new(""))?;
     let hash =
         nowhere.iter().fold(Sha256::new(), |hash, (_, text)| hash.chain_update(text)).finalize();
-    let version = crate::trust::hex(&hash[..8]);
+    let version = crate::text::hex(&hash[..8]);
     let dir = dirs.cache.join("tcsh").join(version);
     crate::trust::private_dir(&dir).map_err(|cause| {
         cause.hint("tcsh's hook lives there: set XDG_CACHE_HOME to a directory of yours")

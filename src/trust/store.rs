@@ -12,10 +12,10 @@ use nix::unistd::Uid;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Exposure, Identity, Subject, Verdict, hex, nodes, private_dir};
+use super::{Exposure, Identity, Subject, Verdict, nodes, private_dir};
 use crate::config::{Dirs, read_toml};
 use crate::error::{Attempt, Error, Result};
-use crate::text::PathText;
+use crate::text::{PathText, hex};
 
 /// One answer of the user.
 #[derive(Debug, Serialize, Deserialize)]
