@@ -14,6 +14,7 @@ if status is-interactive
     set -g __mlenv_pwd ''
     set -g __mlenv_paths
     set -g __mlenv_answer ''
+    set -g __mlenv_back ''
     set -q __mlenv_told; or set -g __mlenv_told ''
     set -g __mlenv_file ''
     set -g __mlenv_gone ''
@@ -178,8 +179,27 @@ if status is-interactive
         test "$__mlenv_by" = marker -a "$__mlenv_file" != "$__mlenv_mark"; and __mlenv_undo
     end
 
-    # Leaves what the session tells, with builtins alone. Nothing is touched unless all of it can be read.
+    # Leaves the active env with builtins alone: by the text that the program gave on entering, if it is for this
+    # session, else by decoding the session.
     function __mlenv_undo
+        if test -n "$__mlenv_back" -a -n "$__MLENV_SESSION" -a "$__MLENV_SESSION" = "$__mlenv_mine"
+            eval $__mlenv_back
+            __mlenv_end
+        else
+            __mlenv_decode_and_undo
+        end
+    end
+
+    # What ends each leaving.
+    function __mlenv_end
+        __mlenv_unprompt
+        set -eg __MLENV_SESSION
+        set -g __mlenv_back ''
+        __mlenv_learn
+    end
+
+    # Nothing is touched unless all of it can be read.
+    function __mlenv_decode_and_undo
         set -l items (string split ' ' -- $__MLENV_SESSION)
         if test "$items[1]" != 1
             __mlenv_say 'this shell\'s session was written by another version of mlenv: start a new shell'
@@ -219,9 +239,7 @@ if status is-interactive
                 set -gx $parts[2] $old
             end
         end
-        __mlenv_unprompt
-        set -eg __MLENV_SESSION
-        __mlenv_learn
+        __mlenv_end
     end
 
     function __mlenv_unprompt
@@ -263,14 +281,19 @@ if status is-interactive
         end
     end
 
-    # Takes the directory of `p:NAME:dir` out of the list NAME, once; a list that had nothing else is unset.
+    # Takes the directory of `p:NAME:dir` out of the list NAME.
     function __mlenv_take_out
         set -l parts (string split : -- $argv[1])
-        set -l name $parts[2]
         set -l dir
         __mlenv_decode dir $parts[3]
+        __mlenv_drop $parts[2] $dir
+    end
+
+    # Takes the directory $argv[2] out of the list $argv[1], once; a list that had nothing else is unset.
+    function __mlenv_drop
+        set -l name $argv[1]
         set -l entries (string split : -- "$$name")
-        set -l at (contains -i -- $dir $entries); or return 0
+        set -l at (contains -i -- $argv[2] $entries); or return 0
         set -e entries[$at]
         if test (count $entries) -eq 0
             set -eg $name
