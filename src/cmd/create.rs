@@ -35,10 +35,11 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
     check_python(&choice.base, arguments.python.as_deref())?;
     let layout = arguments.layout.unwrap_or(default_layout(choice.base.kind));
     let trust = if arguments.reindex { index::Trust::Fresh } else { index::Trust::Any };
-    let stop = stop_flag()?;
     let mut plan = index::plan(&choice.base, layout, &context.dirs.cache, trust, context.ui)?;
     let record = record(&env, &choice, layout, arguments.user_site);
     carry(&mut plan, &env, &record)?;
+    // From here on there is something to clean up; until here Ctrl-C simply ends us.
+    let stop = stop_flag()?;
     let began = Instant::now();
     let threads = threads::for_links(nearest_dir(&env), arguments.threads);
     let order = Order {

@@ -28,7 +28,8 @@ pub(super) fn text(dialect: Dialect, answer: &Answer, before: &Vars) -> Result<V
         // What the shell may undo by itself, scripts included.
         let vouched = answer.session.as_ref().map(Session::to_string).unwrap_or_default();
         out.extend(assign(dialect, "__mlenv_mine", OsStr::new(&vouched))?);
-        let back = answer.session.as_ref().map(|session| spelled_out(dialect, session)).transpose()?;
+        let back =
+            answer.session.as_ref().map(|session| spelled_out(dialect, session)).transpose()?;
         out.extend(assign(dialect, "__mlenv_back", &back.unwrap_or_default())?);
     }
     Ok(out)
@@ -39,14 +40,22 @@ fn spelled_out(dialect: Dialect, session: &Session) -> Result<OsString> {
     let mut out = Vec::new();
     for entry in &session.entries {
         let dir = quote(dialect, &entry.dir)?;
-        out.extend([b"__mlenv_drop ".as_slice(), entry.list.as_str().as_bytes(), b" ", &dir, b"\n"].concat());
+        out.extend(
+            [b"__mlenv_drop ".as_slice(), entry.list.as_str().as_bytes(), b" ", &dir, b"\n"]
+                .concat(),
+        );
     }
     let known = |var: &&Changed| matches!(var.name.as_str(), "CONDA_PREFIX" | "VIRTUAL_ENV");
-    let intact: Vec<Vec<u8>> =
-        session.vars.iter().filter(known).map(|var| is_ours(dialect, var)).collect::<Result<_>>()?;
+    let intact: Vec<Vec<u8>> = session
+        .vars
+        .iter()
+        .filter(known)
+        .map(|var| is_ours(dialect, var))
+        .collect::<Result<_>>()?;
     for script in &session.scripts {
         let path = quote(dialect, script.as_os_str())?;
-        let source = if dialect == Dialect::Fish { b"source ".as_slice() } else { b"\\builtin source " };
+        let source =
+            if dialect == Dialect::Fish { b"source ".as_slice() } else { b"\\builtin source " };
         let file = if dialect == Dialect::Fish {
             [b"test -f ".as_slice(), &path].concat()
         } else {
@@ -58,8 +67,12 @@ fn spelled_out(dialect: Dialect, session: &Session) -> Result<OsString> {
     for var in session.vars.iter().rev().filter(|var| var.new != var.old) {
         let name = var.name.as_str().as_bytes();
         let back = match (&var.old, dialect) {
-            (Some(old), Dialect::Fish) => [b"set -gx ".as_slice(), name, b" ", &quote(dialect, old)?].concat(),
-            (Some(old), _) => [b"\\builtin export ".as_slice(), name, b"=", &quote(dialect, old)?].concat(),
+            (Some(old), Dialect::Fish) => {
+                [b"set -gx ".as_slice(), name, b" ", &quote(dialect, old)?].concat()
+            }
+            (Some(old), _) => {
+                [b"\\builtin export ".as_slice(), name, b"=", &quote(dialect, old)?].concat()
+            }
             (None, Dialect::Fish) => [b"set -eg ".as_slice(), name].concat(),
             (None, _) => [b"\\builtin unset -v ".as_slice(), name].concat(),
         };
@@ -75,11 +88,17 @@ fn is_ours(dialect: Dialect, var: &Changed) -> Result<Vec<u8>> {
         (None, Dialect::Fish) => format!("not set -q {name}").into_bytes(),
         (None, _) => format!("[[ -z ${{{name}+set}} ]]").into_bytes(),
         (Some(new), Dialect::Fish) => {
-            [format!("set -q {name}; and test \"${name}\" = ").into_bytes(), quote(dialect, new)?].concat()
+            [format!("set -q {name}; and test \"${name}\" = ").into_bytes(), quote(dialect, new)?]
+                .concat()
         }
         (Some(new), _) => {
             let literal = quote(dialect, new)?;
-            [format!("[[ -n ${{{name}+set}} && ${{{name}}} == ").into_bytes(), literal, b" ]]".to_vec()].concat()
+            [
+                format!("[[ -n ${{{name}+set}} && ${{{name}}} == ").into_bytes(),
+                literal,
+                b" ]]".to_vec(),
+            ]
+            .concat()
         }
     })
 }
@@ -87,9 +106,13 @@ fn is_ours(dialect: Dialect, var: &Changed) -> Result<Vec<u8>> {
 fn when(dialect: Dialect, conditions: &[Vec<u8>], command: &[u8]) -> Vec<u8> {
     match dialect {
         Dialect::Fish => {
-            [b"if ", conditions.join(b"; and ".as_slice()).as_slice(), b"\n", command, b"\nend\n"].concat()
+            [b"if ", conditions.join(b"; and ".as_slice()).as_slice(), b"\n", command, b"\nend\n"]
+                .concat()
         }
-        _ => [b"if ", conditions.join(b" && ".as_slice()).as_slice(), b"; then ", command, b"; fi\n"].concat(),
+        _ => {
+            [b"if ", conditions.join(b" && ".as_slice()).as_slice(), b"; then ", command, b"; fi\n"]
+                .concat()
+        }
     }
 }
 
