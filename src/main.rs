@@ -14,6 +14,7 @@ mod fs;
 mod host;
 mod marker;
 mod overlay;
+mod parallel;
 mod plan;
 mod resolve;
 mod shell;
