@@ -9,7 +9,7 @@ if [[ $- == *i* ]]; then
 
   __mlenv_exe=::MLENV::
   __mlenv_known='' __mlenv_mine='' __mlenv_by='' __mlenv_mark='' __mlenv_prefix='' __mlenv_bin=
-  __mlenv_pwd='' __mlenv_answer='' __mlenv_told=${__mlenv_told-} __mlenv_file=
+  __mlenv_pwd='' __mlenv_answer='' __mlenv_back='' __mlenv_told=${__mlenv_told-} __mlenv_file=
   __mlenv_nothing=$'\n\n\n\n\n' __mlenv_key='' __mlenv_marker='' __mlenv_gone=
   # An env that came with the surroundings is looked at once, whatever lies here.
   __mlenv_seen=$__mlenv_nothing
@@ -143,7 +143,6 @@ if [[ $- == *i* ]]; then
     if ((__mlenv_failed > 2)); then __mlenv_say "no answer about this directory (status $__mlenv_failed); nothing was changed"; fi
     ((__mlenv_failed == 0)) || \builtin return 1
     \builtin eval "$__mlenv_code"
-    __mlenv_mine=${__MLENV_SESSION-}
     \builtin return 0
   }
 
@@ -164,8 +163,27 @@ if [[ $- == *i* ]]; then
     if [[ $__mlenv_by == marker && $__mlenv_file != "$__mlenv_mark" ]]; then __mlenv_undo; fi
   }
 
-  # Leaves what the session tells, with builtins alone. Nothing is touched unless all of it can be read.
+  # Leaves the active env with builtins alone: by the text that the program gave on entering, if it is for this
+  # session, else by decoding the session.
   function __mlenv_undo {
+    if [[ -n ${__MLENV_SESSION-} && $__MLENV_SESSION == "$__mlenv_mine" && -n $__mlenv_back ]]; then
+      \builtin eval "$__mlenv_back"
+      __mlenv_end
+    else
+      __mlenv_decode_and_undo
+    fi
+  }
+
+  # What ends each leaving.
+  function __mlenv_end {
+    if [[ -n ${PS1-} && -n ${__mlenv_ps1-} ]]; then PS1=${PS1/"$__mlenv_ps1"/"${__mlenv_ps0-}"}; fi
+    \builtin unset -v __mlenv_ps1 __mlenv_ps0
+    \builtin unset -v __MLENV_SESSION
+    __mlenv_known='' __mlenv_by='' __mlenv_mark='' __mlenv_prefix='' __mlenv_bin='' __mlenv_back=''
+  }
+
+  # Nothing is touched unless all of it can be read.
+  function __mlenv_decode_and_undo {
     \builtin local __mlenv_rest="${__MLENV_SESSION-}" __mlenv_item __mlenv_name __mlenv_new __mlenv_old __mlenv_i
     \builtin local __mlenv_intact=1
     \builtin local __mlenv_vars __mlenv_lists __mlenv_scripts
@@ -212,10 +230,7 @@ if [[ $- == *i* ]]; then
         \builtin export "$__mlenv_name=$__mlenv_old"
       fi
     done
-    if [[ -n ${PS1-} && -n ${__mlenv_ps1-} ]]; then PS1=${PS1/"$__mlenv_ps1"/"${__mlenv_ps0-}"}; fi
-    \builtin unset -v __mlenv_ps1 __mlenv_ps0
-    \builtin unset -v __MLENV_SESSION
-    __mlenv_learn
+    __mlenv_end
     \builtin return 0
   }
 
@@ -250,19 +265,25 @@ if [[ $- == *i* ]]; then
     fi
   }
 
-  # Takes the directory of `NAME:dir` out of the colon list NAME, once; a list that had nothing else is unset.
+  # Takes the directory of `NAME:dir` out of the colon list NAME.
   function __mlenv_take_out {
-    \builtin local __mlenv_n="${1%%:*}" __mlenv_d __mlenv_v
+    \builtin local __mlenv_d
     __mlenv_decode __mlenv_d "${1#*:}"
-    if [[ ${!__mlenv_n-} == "$__mlenv_d" ]]; then
-      \builtin unset -v "$__mlenv_n"
+    __mlenv_drop "${1%%:*}" "$__mlenv_d"
+  }
+
+  # Takes the directory $2 out of the colon list $1, once; a list that had nothing else is unset.
+  function __mlenv_drop {
+    \builtin local __mlenv_v
+    if [[ ${!1-} == "$2" ]]; then
+      \builtin unset -v "$1"
       \builtin return 0
     fi
-    __mlenv_v=:${!__mlenv_n-}:
-    [[ $__mlenv_v == *":$__mlenv_d:"* ]] || \builtin return 0
-    __mlenv_v=${__mlenv_v%%":$__mlenv_d:"*}:${__mlenv_v#*":$__mlenv_d:"}
+    __mlenv_v=:${!1-}:
+    [[ $__mlenv_v == *":$2:"* ]] || \builtin return 0
+    __mlenv_v=${__mlenv_v%%":$2:"*}:${__mlenv_v#*":$2:"}
     __mlenv_v=${__mlenv_v#:}
-    \builtin export "$__mlenv_n=${__mlenv_v%:}"
+    \builtin export "$1=${__mlenv_v%:}"
   }
 
   # The verbs that change this shell are evaluated in it; all others are the program itself.
@@ -318,7 +339,7 @@ if [[ $- == *i* ]]; then
       case ";$__mlenv_i;" in *[\;[:space:]]__mlenv_hook[\;[:space:]]*) \builtin return 0 ;; esac
     done
     # bash 5.1 runs each element with the status and PIPESTATUS of the user's command.
-    if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && [[ ${PROMPT_COMMAND@a} == *a* ]]; then
+    if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && [[ -n ${PROMPT_COMMAND+set} && ${PROMPT_COMMAND@a} == *a* ]]; then
       PROMPT_COMMAND=(__mlenv_hook "${PROMPT_COMMAND[@]}")
     else
       __mlenv_i=${PROMPT_COMMAND-}

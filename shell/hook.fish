@@ -14,11 +14,15 @@ if status is-interactive
     set -g __mlenv_pwd ''
     set -g __mlenv_paths
     set -g __mlenv_answer ''
+    set -g __mlenv_back ''
     set -q __mlenv_told; or set -g __mlenv_told ''
     set -g __mlenv_file ''
     set -g __mlenv_gone ''
-    set -g __mlenv_key '' '' '' '' '' ''
-    set -g __mlenv_seen '' '' '' '' '' ''
+    set -g __mlenv_lost ''
+    set -g __mlenv_other ''
+    set -g __mlenv_marker ''
+    set -g __mlenv_key ''
+    set -g __mlenv_seen \n\n\n\n\n
     # An env that came with the surroundings is looked at once, whatever lies here.
     test -n "$__MLENV_SESSION"; and set -g __mlenv_seen '?'
 
@@ -70,7 +74,7 @@ if status is-interactive
         end
     end
 
-    # All that decides, as the list __mlenv_key. Of each file the first 4 KiB; a pipe or a directory is no file.
+    # All that decides, as one text in __mlenv_key. Of each file the first 4 KiB; a pipe or a directory is no file.
     function __mlenv_look
         test "$__MLENV_SESSION" = "$__mlenv_known"; or __mlenv_learn
         test "$PWD" = "$__mlenv_pwd"; or __mlenv_walk
@@ -84,48 +88,45 @@ if status is-interactive
         set -l text ''
         set -l record ''
         set -l consent ''
-        set -l lost ''
-        set -l other ''
+        set -g __mlenv_lost ''
+        set -g __mlenv_other ''
         test -r "$__mlenv_file"; and read -z -n 4096 text <$__mlenv_file
         if test -n "$__mlenv_env"
             test -f "$__mlenv_env/mlenv.toml" -a -r "$__mlenv_env/mlenv.toml"
             and read -z -n 4096 record <"$__mlenv_env/mlenv.toml"
         end
         test -f "$__mlenv_answer" -a -r "$__mlenv_answer"; and read -z -n 4096 consent <$__mlenv_answer
-        test -n "$__mlenv_bin"; and not contains -- $__mlenv_bin $PATH; and set lost lost
-        if test -n "$VIRTUAL_ENV" -a "$VIRTUAL_ENV" != "$__mlenv_env"
-            set other $VIRTUAL_ENV
-        else if test -n "$CONDA_PREFIX" -a "$CONDA_PREFIX" != "$__mlenv_env" -a "$CONDA_DEFAULT_ENV" != base
+        test -n "$__mlenv_bin"; and not contains -- $__mlenv_bin $PATH; and set -g __mlenv_lost lost
+        if set -q VIRTUAL_ENV; and test -n "$VIRTUAL_ENV" -a "$VIRTUAL_ENV" != "$__mlenv_env"
+            set -g __mlenv_other $VIRTUAL_ENV
+        else if set -q CONDA_PREFIX; and test -n "$CONDA_PREFIX" -a "$CONDA_PREFIX" != "$__mlenv_env" -a "$CONDA_DEFAULT_ENV" != base
             set -q CONDA_SHLVL; and test "$CONDA_SHLVL" != 0 -a "$CONDA_EXE" != "$CONDA_PREFIX/bin/conda"
-            and set other $CONDA_PREFIX
+            and set -g __mlenv_other $CONDA_PREFIX
         end
-        set -g __mlenv_key "$__mlenv_file" "$text" "$record" "$consent" "$lost" "$other"
-    end
-
-    function __mlenv_is_decided
-        for i in 1 2 3 4 5 6
-            test "$__mlenv_key[$i]" = "$__mlenv_seen[$i]"; or return 1
-        end
+        set -g __mlenv_marker "$__mlenv_file"\n"$text"
+        set -g __mlenv_key "$__mlenv_marker"\n"$record"\n"$consent"\n"$__mlenv_lost"\n"$__mlenv_other"
     end
 
     function __mlenv_hook --on-event fish_prompt --on-variable PWD
         set -l last $status
         status is-command-substitution; and return $last
-        test "$MLENV_HOOK" = off; and return $last
-        test "$MLENV_HOOK" = cd -a "$PWD" = "$__mlenv_pwd" -a "$__mlenv_seen" != '?'; and return $last
+        if set -q MLENV_HOOK
+            test "$MLENV_HOOK" = off; and return $last
+            test "$MLENV_HOOK" = cd -a "$PWD" = "$__mlenv_pwd" -a "$__mlenv_seen" != '?'; and return $last
+        end
         __mlenv_look
-        __mlenv_is_decided; or __mlenv_change
+        test "$__mlenv_key" = "$__mlenv_seen"; or __mlenv_change
         return $last
     end
 
     # Something differs. What was tried is remembered first: it is not tried again before something differs anew.
     function __mlenv_change
-        set -l was "$__mlenv_key[1..2]"
+        set -l was $__mlenv_marker
         set -g __mlenv_seen $__mlenv_key
         if test "$__mlenv_by" = hand
             # What the user activated stays until the user leaves it; it is only put back on a PATH that was reset.
-            test -n "$__mlenv_key[5]"; and __mlenv_ask
-        else if test -n "$__mlenv_key[6]"
+            test -n "$__mlenv_lost"; and __mlenv_ask
+        else if test -n "$__mlenv_other"
             # conda or a venv has something active: it stays.
             __mlenv_undo_other
         else if test -n "$__mlenv_file"
@@ -141,7 +142,7 @@ if status is-interactive
         end
         __mlenv_settle
         # Changed while it was asked about: look once more.
-        test "$__mlenv_key[1..2]" = "$was"; or set -g __mlenv_seen '?'
+        test "$__mlenv_marker" = "$was"; or set -g __mlenv_seen '?'
     end
 
     # What is now counts as decided.
@@ -158,8 +159,7 @@ if status is-interactive
         test $failed -gt 2
         and __mlenv_say "no answer about this directory (status $failed); nothing was changed"
         test $failed -eq 0; or return 1
-        test -n "$code"; and eval $code
-        set -g __mlenv_mine "$__MLENV_SESSION"
+        eval $code
         return 0
     end
 
@@ -179,8 +179,27 @@ if status is-interactive
         test "$__mlenv_by" = marker -a "$__mlenv_file" != "$__mlenv_mark"; and __mlenv_undo
     end
 
-    # Leaves what the session tells, with builtins alone. Nothing is touched unless all of it can be read.
+    # Leaves the active env with builtins alone: by the text that the program gave on entering, if it is for this
+    # session, else by decoding the session.
     function __mlenv_undo
+        if test -n "$__mlenv_back" -a -n "$__MLENV_SESSION" -a "$__MLENV_SESSION" = "$__mlenv_mine"
+            eval $__mlenv_back
+            __mlenv_end
+        else
+            __mlenv_decode_and_undo
+        end
+    end
+
+    # What ends each leaving.
+    function __mlenv_end
+        __mlenv_unprompt
+        set -eg __MLENV_SESSION
+        set -g __mlenv_back ''
+        __mlenv_learn
+    end
+
+    # Nothing is touched unless all of it can be read.
+    function __mlenv_decode_and_undo
         set -l items (string split ' ' -- $__MLENV_SESSION)
         if test "$items[1]" != 1
             __mlenv_say 'this shell\'s session was written by another version of mlenv: start a new shell'
@@ -220,9 +239,7 @@ if status is-interactive
                 set -gx $parts[2] $old
             end
         end
-        __mlenv_unprompt
-        set -eg __MLENV_SESSION
-        __mlenv_learn
+        __mlenv_end
     end
 
     function __mlenv_unprompt
@@ -264,14 +281,19 @@ if status is-interactive
         end
     end
 
-    # Takes the directory of `p:NAME:dir` out of the list NAME, once; a list that had nothing else is unset.
+    # Takes the directory of `p:NAME:dir` out of the list NAME.
     function __mlenv_take_out
         set -l parts (string split : -- $argv[1])
-        set -l name $parts[2]
         set -l dir
         __mlenv_decode dir $parts[3]
+        __mlenv_drop $parts[2] $dir
+    end
+
+    # Takes the directory $argv[2] out of the list $argv[1], once; a list that had nothing else is unset.
+    function __mlenv_drop
+        set -l name $argv[1]
         set -l entries (string split : -- "$$name")
-        set -l at (contains -i -- $dir $entries); or return 0
+        set -l at (contains -i -- $argv[2] $entries); or return 0
         set -e entries[$at]
         if test (count $entries) -eq 0
             set -eg $name

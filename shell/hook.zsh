@@ -7,7 +7,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
 
   \builtin typeset -g __mlenv_exe=::MLENV::
   \builtin typeset -g __mlenv_known= __mlenv_mine= __mlenv_by= __mlenv_mark= __mlenv_prefix= __mlenv_bin=
-  \builtin typeset -g __mlenv_pwd= __mlenv_answer= __mlenv_told=${__mlenv_told-} __mlenv_file= __mlenv_gone=
+  \builtin typeset -g __mlenv_pwd= __mlenv_answer= __mlenv_back= __mlenv_told=${__mlenv_told-} __mlenv_file= __mlenv_gone=
   \builtin typeset -g __mlenv_key= __mlenv_marker= __mlenv_lost= __mlenv_other= __mlenv_seen=$'\n\n\n\n\n'
   \builtin typeset -ga __mlenv_paths
   # An env that came with the surroundings is looked at once, whatever lies here.
@@ -132,7 +132,6 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
     fi
     (( __mlenv_failed == 0 )) || \builtin return 1
     \builtin eval "$__mlenv_code"
-    __mlenv_mine=${__MLENV_SESSION-}
     \builtin return 0
   }
 
@@ -153,8 +152,28 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
     if [[ $__mlenv_by == marker && $__mlenv_file != "$__mlenv_mark" ]]; then __mlenv_undo; fi
   }
 
-  # Leaves what the session tells, with builtins alone. Nothing is touched unless all of it can be read.
+  # Leaves the active env with builtins alone: by the text that the program gave on entering, if it is for this
+  # session, else by decoding the session.
   function __mlenv_undo {
+    \builtin emulate -L zsh
+    if [[ -n ${__MLENV_SESSION-} && $__MLENV_SESSION == "$__mlenv_mine" && -n $__mlenv_back ]]; then
+      \builtin eval "$__mlenv_back"
+      __mlenv_end
+    else
+      __mlenv_decode_and_undo
+    fi
+  }
+
+  # What ends each leaving.
+  function __mlenv_end {
+    \builtin emulate -L zsh
+    if [[ -n ${PS1-} && -n ${__mlenv_ps1-} ]]; then PS1=${PS1/"$__mlenv_ps1"/"${__mlenv_ps0-}"}; fi
+    \builtin unset -v __mlenv_ps1 __mlenv_ps0 __MLENV_SESSION
+    __mlenv_known='' __mlenv_by='' __mlenv_mark='' __mlenv_prefix='' __mlenv_bin='' __mlenv_back=''
+  }
+
+  # Nothing is touched unless all of it can be read.
+  function __mlenv_decode_and_undo {
     \builtin emulate -L zsh
     \builtin local __mlenv_item __mlenv_name __mlenv_old __mlenv_intact=1
     \builtin local -a __mlenv_vars __mlenv_lists __mlenv_scripts
@@ -196,9 +215,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
         \builtin typeset -gx "$__mlenv_name=$__mlenv_old"
       fi
     done
-    if [[ -n ${PS1-} && -n ${__mlenv_ps1-} ]]; then PS1=${PS1/"$__mlenv_ps1"/"${__mlenv_ps0-}"}; fi
-    \builtin unset -v __mlenv_ps1 __mlenv_ps0 __MLENV_SESSION
-    __mlenv_learn
+    __mlenv_end
     \builtin return 0
   }
 
@@ -236,20 +253,27 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
     fi
   }
 
-  # Takes the directory of `NAME:dir` out of the colon list NAME, once; a list that had nothing else is unset.
+  # Takes the directory of `NAME:dir` out of the colon list NAME.
   function __mlenv_take_out {
     \builtin emulate -L zsh
-    \builtin local __mlenv_n="${1%%:*}" __mlenv_d __mlenv_v
+    \builtin local __mlenv_d
     __mlenv_decode __mlenv_d "${1#*:}"
-    if [[ ${(P)__mlenv_n-} == "$__mlenv_d" ]]; then
-      \builtin unset -v "$__mlenv_n"
+    __mlenv_drop "${1%%:*}" "$__mlenv_d"
+  }
+
+  # Takes the directory $2 out of the colon list $1, once; a list that had nothing else is unset.
+  function __mlenv_drop {
+    \builtin emulate -L zsh
+    \builtin local __mlenv_v
+    if [[ ${(P)1-} == "$2" ]]; then
+      \builtin unset -v "$1"
       \builtin return 0
     fi
-    __mlenv_v=:${(P)__mlenv_n-}:
-    [[ $__mlenv_v == *":$__mlenv_d:"* ]] || \builtin return 0
-    __mlenv_v=${__mlenv_v%%":$__mlenv_d:"*}:${__mlenv_v#*":$__mlenv_d:"}
+    __mlenv_v=:${(P)1-}:
+    [[ $__mlenv_v == *":$2:"* ]] || \builtin return 0
+    __mlenv_v=${__mlenv_v%%":$2:"*}:${__mlenv_v#*":$2:"}
     __mlenv_v=${__mlenv_v#:}
-    \builtin typeset -gx "$__mlenv_n=${__mlenv_v%:}"
+    \builtin typeset -gx "$1=${__mlenv_v%:}"
   }
 
   # The verbs that change this shell are evaluated in it; all others are the program itself.

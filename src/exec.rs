@@ -46,3 +46,8 @@ fn finish(program: &Path, command: &mut Command) -> Result<Vec<u8>> {
         crate::text::shown(last)
     )))
 }
+
+/// Ends this process after so many seconds, whatever it waits for.
+pub(crate) fn end_after(seconds: u32) {
+    nix::unistd::alarm::set(seconds);
+}

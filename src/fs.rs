@@ -55,6 +55,11 @@ pub(crate) fn make_dirs(path: &Path, mode: u32) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(mode).create(path)
 }
 
+/// The same unless the file holds these bytes already.
+pub(crate) fn keep_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|kept| kept == bytes) { Ok(()) } else { write_private(path, bytes) }
+}
+
 /// Makes one new directory.
 pub(crate) fn make_dir(path: &Path) -> io::Result<()> {
     fs::create_dir(path)

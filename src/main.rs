@@ -15,6 +15,7 @@ mod fs;
 mod host;
 mod marker;
 mod overlay;
+mod parallel;
 mod plan;
 mod resolve;
 mod shell;

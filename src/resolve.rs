@@ -9,7 +9,7 @@ use crate::base::{Base, Python, known};
 use crate::config::{self, Config, Dirs};
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::overlay::record::Record;
+use crate::overlay::record::{self, Record};
 use crate::text::Shown;
 
 /// Where the choice of a base came from; `create` says it.
@@ -156,33 +156,32 @@ pub(crate) struct Env {
 /// Finds the env that `word` means: a directory, or a name; without a word the active one.
 pub(crate) fn env(host: &Host, dirs: &Dirs, word: Option<&OsStr>) -> Result<Env> {
     let Some(word) = word else { return active_env(host) };
-    let by_path = host.absolute(Path::new(word))?;
-    let mut found = env_at(&by_path)?;
-    if !word.as_bytes().contains(&b'/') {
-        let by_name = dirs.envs.join(word);
-        match (&found, env_at(&by_name)?) {
-            (Some(here), Some(_)) if by_name != by_path => {
-                return Err(Error::new(format!(
-                    "{} means two envs: {} and {}",
-                    Shown(Path::new(word)),
-                    Shown(&here.path),
-                    Shown(&by_name)
-                ))
-                .hint(format!(
-                    "say ./{} or {}",
-                    Shown(Path::new(word)),
-                    Shown(&by_name)
-                )));
-            }
-            (None, other) => found = other,
-            _ => {}
-        }
+    if let Some(path) = find_env(host, dirs, word)?
+        && let Some(env) = env_at(&path)?
+    {
+        return Ok(env);
     }
-    found.ok_or_else(|| {
-        let what =
-            if by_path.exists() { "is no env: it has no mlenv.toml" } else { "does not exist" };
-        Error::no(format!("{} {what}", Shown(&by_path))).hint("`mlenv list` shows your envs")
-    })
+    let path = host.absolute(Path::new(word))?;
+    let what = if path.exists() { "is no env: it has no mlenv.toml" } else { "does not exist" };
+    Err(Error::no(format!("{} {what}", Shown(&path))).hint("`mlenv list` shows your envs"))
+}
+
+/// The env at the path `word`, or, where that is a bare word, by that name; both at once are refused. Its record
+/// is not read yet: whoever activates does that once.
+pub(crate) fn find_env(host: &Host, dirs: &Dirs, word: &OsStr) -> Result<Option<PathBuf>> {
+    let is_env = |path: &PathBuf| path.join(record::FILE).is_file();
+    let by_path = host.absolute(Path::new(word))?;
+    let by_name = dirs.envs.join(word);
+    let is_path = word.as_bytes().contains(&b'/') || matches!(word.as_bytes(), b"." | b"..");
+    let named = Some(by_name).filter(|by_name| !is_path && *by_name != by_path && is_env(by_name));
+    match (Some(by_path).filter(is_env), named) {
+        (Some(here), Some(named)) => {
+            let (word, here, named) = (Shown(Path::new(word)), Shown(&here), Shown(&named));
+            Err(Error::new(format!("{word} means two envs: {here} and {named}"))
+                .hint(format!("say ./{word} or {named}")))
+        }
+        (here, named) => Ok(here.or(named)),
+    }
 }
 
 fn env_at(path: &Path) -> Result<Option<Env>> {

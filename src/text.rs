@@ -102,6 +102,14 @@ fn percent_decode(text: &str) -> OsString {
     OsString::from_vec(out)
 }
 
+/// Bytes as lower-case hexadecimal text.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

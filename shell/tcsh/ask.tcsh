@@ -1,5 +1,6 @@
 # Runs the program and evals its answer, if it is a whole one; __mlenv_failed tells. The command stands in single
-# quotes, so that a directory's name is expanded by the child alone and never read as shell text.
+# quotes, so that a directory's name is expanded by the child alone and never read as shell text. `endif` forgets the
+# status.
 set __mlenv_failed = 1
 if ( ! -x "$__mlenv_exe:q" ) then
   foreach __mlenv_i ( $path:q )
@@ -12,10 +13,11 @@ endif
 if ( -x "$__mlenv_exe:q" ) then
   if ( $__mlenv_by == hand || "$__mlenv_f:q" == "" ) then
     set __mlenv_code = "`"'"$__mlenv_exe:q" export --shell "tcsh:$tcsh" --told "$__mlenv_told:q"'"`"
+    set __mlenv_failed = $status
   else
     set __mlenv_code = "`"'"$__mlenv_exe:q" export --shell "tcsh:$tcsh" --told "$__mlenv_told:q" --marker "$__mlenv_f:q"'"`"
+    set __mlenv_failed = $status
   endif
-  set __mlenv_failed = $status
   if ( $__mlenv_failed == 0 ) eval $__mlenv_code:q
   if ( $__mlenv_failed > 2 ) echo "mlenv: no answer about this directory (status $__mlenv_failed); nothing was changed"
 else if ( ! $?__mlenv_gone ) then

@@ -34,8 +34,8 @@ if ( $?prompt ) then
   set __mlenv_session = ""
   set __mlenv_seen = "-"
   set __mlenv_by = nobody
-  set __mlenv_vars = ()
-  set __mlenv_lists = ()
+  set __mlenv_check = ""
+  set __mlenv_undo = ""
   set __mlenv_scripts = ()
   if ( ! $?__mlenv_told ) set __mlenv_told = ""
   # An env that came with the surroundings is looked at once, whatever lies here.

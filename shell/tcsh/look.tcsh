@@ -1,5 +1,17 @@
 # Something changed: find out what decides now, and act if that differs from the last decision. See hook.tcsh.
 
+set __mlenv_mode = on
+if ( $?MLENV_HOOK ) then
+  set __mlenv_mode = "$MLENV_HOOK:q"
+endif
+if ( "$__mlenv_mode:q" == off ) then
+  set __mlenv_cwd = "$cwd:q"
+  set __mlenv_path = "$path:q"
+  set __mlenv_on = $?__MLENV_SESSION
+  set __mlenv_flags = $?VIRTUAL_ENV$?CONDA_PREFIX
+  goto quit
+endif
+
 # Where a marker may lie: here and above, to $MLENV_CEILING or $HOME, never in / or where automounters live.
 set __mlenv_cwd = "$cwd:q"
 set __mlenv_f = ""
@@ -70,6 +82,21 @@ done:
 # A marker that was just written may change again within the same second: look once more at the next prompt.
 if ( $?__mlenv_racy ) then
   set __mlenv_seen = "?"
-  set __mlenv_fc = -9
+  if ( "$__mlenv_mode:q" != cd ) set __mlenv_fc = -9
   unset __mlenv_racy
 endif
+# Only a cd counts: the test at each prompt gets nothing to look at.
+if ( "$__mlenv_mode:q" == cd ) then
+  set __mlenv_n = ( $__mlenv_none:q )
+  set __mlenv_f = ""
+  set __mlenv_r = ""
+  set __mlenv_a = ""
+  set __mlenv_fc = -1
+  set __mlenv_fs = -1
+  set __mlenv_fi = -1
+  set __mlenv_rc = -1
+  set __mlenv_ri = -1
+  set __mlenv_ac = -1
+  set __mlenv_ai = -1
+endif
+quit:

@@ -31,8 +31,10 @@ if ( "$__mlenv_first:q" == status ) then
   if ( "`alias precmd`" =~ *__mlenv_hook* ) set __mlenv_i = "$__mlenv_i,prompt"
   if ( "`alias cwdcmd`" =~ *__mlenv_hook* ) set __mlenv_i = "$__mlenv_i,cd"
   "$__mlenv_exe:q" status --hook $__mlenv_i $__mlenv_words:q
+  set __mlenv_failed = $status
 else if ( "$__mlenv_verb:q" != "$__mlenv_first:q" || "$__mlenv_verb:q" !~ {activate,deactivate,create} ) then
   "$__mlenv_exe:q" $__mlenv_words:q
+  set __mlenv_failed = $status
 else
   set __mlenv_code = "`"'"$__mlenv_exe:q" $__mlenv_words:q --shell "tcsh:$tcsh"'"`"
   set __mlenv_failed = $status
@@ -47,10 +49,11 @@ else
     else
       if ( $__mlenv_by != nobody ) then
         source "$__mlenv_dir:q/ask.tcsh"
+        set __mlenv_failed = 0
         source "$__mlenv_dir:q/stamp.tcsh"
       endif
       set __mlenv_seen = "$__mlenv_key:q"
     endif
   endif
-  set status = $__mlenv_failed
 endif
+set status = $__mlenv_failed

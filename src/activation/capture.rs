@@ -18,6 +18,7 @@ use crate::host::Host;
 use crate::plan::name::{Name, PATH};
 use crate::plan::session::{Entry, Owner};
 use crate::plan::{self, Script, Target, Vars, list};
+use crate::text::hex;
 
 /// Takes pairs of script and prefix. Whatever a script prints is dropped; one that exits ends the rest, and what
 /// was reached counts. `command -p` finds the system's `env`, not one of the env.
@@ -54,15 +55,14 @@ pub(super) fn run(
     dirs: &Dirs,
 ) -> Result<Captured> {
     let before = surroundings(target, host);
-    let cache = dirs.cache.join("scripts").join(fingerprint(scripts, &before));
-    let after = match std::fs::read(&cache) {
-        Ok(dump) => dump,
-        Err(_) => {
-            let dump = exec(scripts, target, &before)?;
-            remember(&cache, &dump)?;
-            dump
-        }
-    };
+    let dir = dirs.cache.join("scripts");
+    super::make_own_dir(&dir)?;
+    let cache = dir.join(fingerprint(scripts, &before));
+    if let Ok(after) = std::fs::read(&cache) {
+        return Ok(difference(&before, &parsed(&after)));
+    }
+    let after = exec(scripts, target, &before)?;
+    crate::fs::write_atomic(&cache, &after).attempt("write", &cache)?;
     Ok(difference(&before, &parsed(&after)))
 }
 
@@ -98,7 +98,7 @@ fn fingerprint(scripts: &[Script], before: &Vars) -> String {
         field(name.as_bytes());
         field(value.as_bytes());
     }
-    hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize()[..16])
 }
 
 fn exec(scripts: &[Script], target: &Target, before: &Vars) -> Result<Vec<u8>> {
@@ -110,12 +110,6 @@ fn exec(scripts: &[Script], target: &Target, before: &Vars) -> Result<Vec<u8>> {
     }
     let dump = crate::exec::output_with(Path::new("bash"), &arguments, before)?;
     if dump.is_empty() { Err(Error::new("bash could not run them")) } else { Ok(dump) }
-}
-
-fn remember(cache: &Path, dump: &[u8]) -> Result<()> {
-    let dir = cache.parent().unwrap_or(cache);
-    crate::fs::make_dirs(dir, 0o700).attempt("make", dir)?;
-    crate::fs::write_atomic(cache, dump).attempt("write", cache)
 }
 
 fn parsed(dump: &[u8]) -> Vars {
@@ -140,7 +134,7 @@ fn difference(before: &Vars, after: &Vars) -> Captured {
         };
         match new {
             Some(new) if is_list(name.as_str(), new) => {
-                captured.entries.extend(new_entries(&name, old, new))
+                captured.entries.extend(new_entries(&name, old, new));
             }
             new => captured.sets.push((name, new.cloned())),
         }

@@ -14,7 +14,7 @@ use crate::error::{Attempt, Error, Result};
 use crate::overlay::layout::Layout;
 use crate::overlay::plan::BASE_LINK;
 use crate::plan::prompt::Label;
-use crate::text::Shown;
+use crate::text::{Shown, hex};
 
 /// Where a base lies in an image.
 const IN_IMAGE: &str = "opt/conda";
@@ -38,6 +38,8 @@ pub(super) struct Ground {
     /// What is to be said about the base.
     pub(super) remark: Option<String>,
     base: PathBuf,
+    /// Whether the base lies in an image, with programs of the image beside it.
+    in_image: bool,
 }
 
 /// By what tools recognise a prefix.
@@ -65,8 +67,7 @@ impl Ground {
     /// The base and its micromamba, if one is there: in the base, or beside it in its image.
     pub(super) fn micromamba(&self) -> Option<(&Path, PathBuf)> {
         let places = ["bin", "../../bin", "../../usr/bin", "../../usr/local/bin"];
-        let in_image = self.base.canonicalize().is_ok_and(|real| real.ends_with(IN_IMAGE));
-        let places = if in_image { &places[..] } else { &places[..1] };
+        let places = if self.in_image { &places[..] } else { &places[..1] };
         let found = places
             .iter()
             .map(|place| self.base.join(place).join("micromamba"))
@@ -101,6 +102,7 @@ fn of_env(env: &Path) -> Result<Ground> {
         behind: is_bare.then(|| base.clone()),
         remark: standing::remark(&record, &prefix),
         top: None,
+        in_image: std::fs::read_link(&base).is_ok_and(|target| target.ends_with(IN_IMAGE)),
         kind,
         base,
         prefix,
@@ -124,6 +126,7 @@ fn of_prefix(prefix: PathBuf, named: &Path) -> Ground {
         behind: None,
         remark: None,
         top: None,
+        in_image,
         kind,
         base: prefix.clone(),
         prefix,
@@ -153,11 +156,11 @@ fn without_colon(path: &Path, dirs: &Dirs) -> Result<PathBuf> {
             )));
     }
     let hash = Sha256::digest(path.as_os_str().as_bytes());
-    let link = views.join(hash[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let link = views.join(hex(&hash[..8]));
+    super::make_own_dir(&views)?;
     if std::fs::read_link(&link).is_ok_and(|target| target == path) {
         return Ok(link);
     }
-    crate::fs::make_dirs(&views, 0o700).attempt("make", &views)?;
     crate::fs::replace_link(path, &link).attempt("make", &link)?;
     Ok(link)
 }

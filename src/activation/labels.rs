@@ -7,8 +7,10 @@ use crate::host::Host;
 use crate::shell::Dialect;
 
 /// Variables by which programs that draw the whole prompt, and show envs by themselves, make themselves known.
-const DRAWN: [&str; 5] =
-    ["POSH_THEME", "POSH_SESSION_ID", "P9K_TTY", "_P9K_TTY", "POWERLINE_COMMAND"];
+const DRAWN: [&str; 3] = ["POSH_THEME", "POSH_SESSION_ID", "POWERLINE_COMMAND"];
+
+/// powerlevel10k, which exists for zsh alone. Its variables reach the shells that are started from it.
+const DRAWN_IN_ZSH: [&str; 2] = ["P9K_TTY", "_P9K_TTY"];
 
 /// True unless the prompt is somebody else's business.
 pub(super) fn is_wanted(host: &Host, dialect: Dialect) -> bool {
@@ -16,9 +18,10 @@ pub(super) fn is_wanted(host: &Host, dialect: Dialect) -> bool {
         .iter()
         .chain(&DRAWN)
         .any(|name| host.var(name).is_some());
+    let p10k = dialect == Dialect::Zsh && DRAWN_IN_ZSH.iter().any(|name| host.var(name).is_some());
     let starship = host.var("STARSHIP_SHELL").is_some_and(|shell| shell == dialect.name());
     let conda_says = host.var("CONDA_CHANGEPS1").and_then(OsStr::to_str).map(|value| !is_no(value));
-    !off && !starship && conda_says.or_else(|| conda_settings(host)).unwrap_or(true)
+    !off && !p10k && !starship && conda_says.or_else(|| conda_settings(host)).unwrap_or(true)
 }
 
 /// `changeps1` in the user's conda settings.
@@ -39,6 +42,7 @@ fn is_no(value: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests build worlds of their own")]
 mod tests {
     use super::*;
 

@@ -13,18 +13,23 @@ pub(crate) mod standing;
 pub(crate) mod variables;
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use nix::unistd::geteuid;
+
 pub(crate) use self::place::{Place, locate};
+pub(crate) use self::scripts::disown_foreign;
 
 use crate::activation::ground::{Ground, Kind};
 use crate::config::Dirs;
-use crate::error::Result;
+use crate::error::{Attempt, Error, Result};
 use crate::host::Host;
 use crate::plan::name::{Name, PATH};
 use crate::plan::session::{Entry, Owner};
 use crate::plan::{Identity, Target};
 use crate::shell::Dialect;
+use crate::text::Shown;
 
 /// Who wants what, where.
 pub(crate) struct Wish {
@@ -116,4 +121,22 @@ fn identity(ground: &Ground) -> Identity {
 
 fn entry(bin: &Path) -> Entry {
     Entry { list: Name::known(PATH), dir: bin.as_os_str().to_owned() }
+}
+
+/// Makes a directory for this user's memory; one that others can change would let them choose what is activated.
+fn make_own_dir(dir: &Path) -> Result<()> {
+    crate::fs::make_dirs(dir, 0o700).attempt("make", dir)?;
+    if is_own(dir) {
+        return Ok(());
+    }
+    Err(Error::new(format!("{} can be changed by other users", Shown(dir)))
+        .hint("set XDG_STATE_HOME and XDG_CACHE_HOME to directories of your own"))
+}
+
+/// True where only this user, or root, can change what is there. The path itself counts, not what it links to.
+fn is_own(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|meta| {
+        let is_open = meta.mode() & 0o022 != 0 && !meta.is_symlink();
+        (meta.uid() == 0 || meta.uid() == geteuid().as_raw()) && !is_open
+    })
 }

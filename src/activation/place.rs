@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::config::Dirs;
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::resolve;
 use crate::text::Shown;
 
 /// The file that makes a directory an env.
@@ -38,12 +39,12 @@ impl Place {
     }
 }
 
-/// Finds what `named` means: an env under the envs directory, if it is a bare name of one; else a path.
+/// Finds what `named` means: an env by its path or name, or else the image or base at that path.
 pub(crate) fn locate(named: &OsStr, host: &Host, dirs: &Dirs) -> Result<Place> {
-    let is_name = !named.as_bytes().contains(&b'/') && named != "." && named != "..";
-    if is_name && dirs.envs.join(named).join(RECORD).is_file() {
-        return Ok(Place::Env(dirs.envs.join(named)));
+    if let Some(env) = resolve::find_env(host, dirs, named)? {
+        return Ok(Place::Env(env));
     }
+    let is_name = !named.as_bytes().contains(&b'/') && named != "." && named != "..";
     let path = host.absolute(Path::new(named))?;
     match Place::at(path.clone()) {
         Some(place) => Ok(place),
@@ -64,6 +65,7 @@ fn nothing_at(path: &Path, is_name: bool) -> Error {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests build worlds of their own")]
 mod tests {
     use super::*;
 
@@ -73,17 +75,17 @@ mod tests {
         let make = |file: &str| {
             let file = root.path().join(file);
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            std::fs::write(file, "").unwrap();
+            std::fs::write(file, crate::overlay::record::tests::SAMPLE).unwrap();
         };
-        [
+        for file in [
             "envs/named/mlenv.toml",
             "here/mlenv.toml",
             "image/opt/conda/conda-meta/history",
             "venv/bin/python3",
             "no/x",
-        ]
-        .iter()
-        .for_each(|file| make(file));
+        ] {
+            make(file);
+        }
         let at = |dir: &str| root.path().join(dir);
         let envs = at("envs").into_os_string().into_string().unwrap();
         let host = Host::fake(&[("HOME", "/h"), ("MLENV_ENVS", &envs)], root.path());

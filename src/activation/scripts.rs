@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use nix::sys::statvfs::{FsFlags, statvfs};
+use nix::unistd::geteuid;
 
 use crate::activation::ground::Ground;
 use crate::plan::Script;
+use crate::plan::session::Session;
 use crate::shell::Dialect;
 
 /// What is to be sourced, and what this shell cannot source.
@@ -43,6 +48,24 @@ pub(super) fn of_layers(ground: &Ground, dialect: Dialect) -> Scripts {
             .collect(),
         foreign: of(&is_foreign),
     }
+}
+
+/// Takes out of `session` the scripts that somebody else may have put there, and tells how many those were.
+///
+/// The session is an inherited variable: its text proves nothing. What it names is sourced only where file and
+/// directory belong to the user or to root, or lie on a file system that nobody can write here, such as CVMFS.
+pub(crate) fn disown_foreign(session: &mut Session) -> usize {
+    let before = session.scripts.len();
+    session.scripts.retain(|script| {
+        !script.exists() || (is_ours(script) && script.parent().is_some_and(is_ours))
+    });
+    before - session.scripts.len()
+}
+
+fn is_ours(path: &Path) -> bool {
+    let owner = path.metadata().map(|meta| meta.uid());
+    owner.is_ok_and(|uid| uid == 0 || uid == geteuid().as_raw())
+        || statvfs(path).is_ok_and(|system| system.flags().contains(FsFlags::ST_RDONLY))
 }
 
 fn all(ground: &Ground, directory: &str) -> BTreeMap<OsString, Script> {

@@ -128,7 +128,7 @@ fn take(
         match (name(text.as_ref()), text_of(&value)) {
             (Ok(_), Some(value)) if value == NOT_SET => {}
             (Ok(name), Some(value)) if !value.contains('\0') => {
-                all.push((name, Some(value.into())))
+                all.push((name, Some(value.into())));
             }
             _ => warnings.push(format!("passed over `{}` in {}", shown(&text), Shown(file))),
         }
@@ -152,6 +152,7 @@ fn text_of(value: &Value) -> Option<String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests build worlds of their own")]
 mod tests {
     use super::*;
 

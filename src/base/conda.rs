@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::error::{Attempt, Error, Result};
-use crate::overlay::parallel;
+use crate::parallel;
 use crate::text::Shown;
 
 /// A package's name, version and build, as its record's file name tells.

@@ -3,7 +3,6 @@
 //! Content and place are kept apart. The content is the same seen through a container, CVMFS or a copy, so
 //! an env and an index made on one side fit the other. The place is one machine's view.
 
-use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path};
@@ -13,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Kind, Python};
 use crate::error::{Attempt, Result};
+use crate::text::hex;
 
 /// What a base looked like.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,14 +100,6 @@ fn image_digest(prefix: &Path) -> Option<String> {
     parts.find(|part| *part == ".flat")?;
     let (head, digest) = (parts.next()?, parts.next()?);
     digest.starts_with(head).then(|| digest.to_owned())
-}
-
-/// Bytes as lower-case hexadecimal text.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::{conda, fits_pyvenv};
 use crate::config::read_toml;
 use crate::error::{Attempt, Error, Result};
-use crate::text::Shown;
+use crate::text::{Shown, hex};
 use crate::{exec, fs};
 
 /// What an env must know about the interpreter it links.
@@ -216,7 +216,7 @@ fn identity(program: &Path) -> Result<String> {
         meta.mtime(),
         meta.mtime_nsec()
     ));
-    Ok(super::fingerprint::hex(&hash.finalize()))
+    Ok(hex(&hash.finalize()))
 }
 
 #[cfg(test)]

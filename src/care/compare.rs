@@ -13,7 +13,8 @@ use super::facts::Facts;
 use super::sight::{Seen, Thing};
 use crate::error::{Attempt, Result};
 use crate::overlay::plan::{Dir, File, Link, base_of};
-use crate::overlay::{parallel, script, threads};
+use crate::overlay::{script, threads};
+use crate::parallel;
 
 /// How much the clocks of two machines may differ.
 const SKEW: Duration = Duration::from_secs(24 * 60 * 60);

@@ -4,7 +4,7 @@ use super::compare::compare;
 use super::facts::Facts;
 use super::finding::{Finding, Kind, count};
 use super::moved::Move;
-use super::{health, pins, python, standing};
+use super::{carried, health, pins, python, standing};
 use crate::error::Result;
 use crate::text::Shown;
 
@@ -44,6 +44,9 @@ fn place(
 ) -> Result<Vec<Finding>> {
     let (texts, compiled) = moved.texts();
     changes.extend(texts);
+    if moved.from != moved.to {
+        changes.extend(carried::changes(facts.env, facts.record, &standing::renewed(facts))?);
+    }
     let named = standing::items(&changes);
     let breaks = "programs start the Python of the old place, or do not start";
     let mut findings = Vec::new();

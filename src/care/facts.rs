@@ -136,5 +136,7 @@ fn plan(base: &Base, layout: Layout, order: &Order) -> Result<Plan> {
     }
     let mut plan = index::plan(base, layout, &order.dirs.cache, index::Trust::Any, order.ui)?;
     skeleton::add(&mut plan, base, order.record.user_site());
+    let record = Record { layout, ..order.record.clone() };
+    skeleton::carry(&mut plan, &place(order.env, order.record), &record)?;
     Ok(plan)
 }

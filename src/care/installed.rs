@@ -13,7 +13,8 @@ use serde::Serialize;
 use crate::base::conda::{self, Package};
 use crate::base::{Base, Kind};
 use crate::error::Result;
-use crate::overlay::{parallel, threads};
+use crate::overlay::threads;
+use crate::parallel;
 
 /// Name and version stand at the very beginning of a package's metadata.
 const HEAD: u64 = 4096;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::change::Change;
 use super::moved::Move;
 use super::sight::Sight;
-use super::{conda, mend};
+use super::{carried, conda, mend};
 use crate::error::{Error, Result};
 use crate::overlay::record::{self, Record};
 use crate::overlay::{pyvenv, threads};
@@ -32,6 +32,7 @@ pub(crate) fn settle(dir: &Path, record: &Record, to: &Path) -> Result<Vec<Strin
     let new = Record { prefix: PathText(to.to_owned()), ..record.clone() };
     let mut changes = [moved.programs().changes, texts].concat();
     changes.extend(moved.text(PathBuf::from(pyvenv::FILE)));
+    changes.extend(carried::changes(dir, record, &new)?);
     changes.push(Change::rewrite(record::FILE, new.text()?.into_bytes()));
     mend::apply(dir, changes)?; // a stage is locked already
     Ok(compiled)

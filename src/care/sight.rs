@@ -13,8 +13,8 @@ use nix::fcntl::{AtFlags, OFlag, open};
 use nix::sys::stat::{Mode, SFlag, fstat, fstatat};
 
 use crate::error::{Attempt, Result};
-use crate::overlay::parallel;
 use crate::overlay::record;
+use crate::parallel;
 
 /// One entry of a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

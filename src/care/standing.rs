@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::carried;
 use super::change::{Change, Over};
 use super::compare::Differences;
 use super::facts::Facts;
@@ -76,7 +77,8 @@ pub(crate) fn differences(facts: &Facts, found: Differences) -> Result<Vec<Findi
         let missing = count(found.missing.len(), "entry", "entries");
         let what = format!("{missing} of the layout {} are not there", facts.layout.name());
         let breaks = "nothing; the env has its own layout";
-        let changes = [found.changes(), vec![renewed_record(facts)?]].concat();
+        let carried = carried::changes(facts.env, facts.record, &renewed(facts))?;
+        let changes = [found.changes(), carried, vec![renewed_record(facts)?]].concat();
         return Ok(vec![Finding::mended(Kind::LayoutIncomplete, what, breaks, changes)]);
     }
     let mut findings = Vec::new();
@@ -142,6 +144,10 @@ fn config(facts: &Facts, base: &Base) -> Vec<u8> {
 
 /// The record as it is after all changes. Every finding that touches it writes the same.
 pub(crate) fn renewed_record(facts: &Facts) -> Result<Change> {
+    Ok(Change::rewrite(record::FILE, renewed(facts).text()?.into_bytes()))
+}
+
+pub(crate) fn renewed(facts: &Facts) -> Record {
     let old = facts.record;
     let mut new =
         Record { prefix: PathText(facts.place.clone()), layout: facts.layout, ..old.clone() };
@@ -154,7 +160,7 @@ pub(crate) fn renewed_record(facts: &Facts) -> Result<Change> {
         };
         new.base = BaseRecord { path: named, ..found };
     }
-    Ok(Change::rewrite(record::FILE, new.text()?.into_bytes()))
+    new
 }
 
 /// The packages whose records are among changes.

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use super::Context;
 use crate::activation::{self, Place, Wish};
 use crate::cli;
 use crate::config::Dirs;
@@ -17,15 +18,21 @@ use crate::trust::{self, Store};
 use crate::ui::Ui;
 
 /// Prints what makes the named env active.
-pub(super) fn activate(arguments: &cli::Activate, host: &Host, ui: Ui) -> Result<()> {
+pub(super) fn activate(context: &Context, arguments: &cli::Activate) -> Result<()> {
+    let Context { host, dirs, .. } = context;
     let dialect = dialect_of(arguments.shell.as_deref(), "activate", host)?;
-    let dirs = Dirs::new(host)?;
-    let session = Session::of(host.vars())?;
     let (place, owner) = match &arguments.env {
-        Some(named) => (activation::locate(named, host, &dirs)?, Owner::Hand),
-        None => by_marker(host, &dirs)?,
+        Some(named) => (activation::locate(named, host, dirs)?, Owner::Hand),
+        None => by_marker(host, dirs)?,
     };
-    let found = activation::read(&Wish { place, owner, dialect }, host, &dirs)?;
+    enter(context, place, owner, dialect)
+}
+
+/// Prints what leaves whatever is active and enters `place`.
+pub(super) fn enter(context: &Context, place: Place, owner: Owner, dialect: Dialect) -> Result<()> {
+    let Context { host, dirs, ui } = context;
+    let session = session(host, *ui)?;
+    let found = activation::read(&Wish { place, owner, dialect }, host, dirs)?;
     let (change, _) = plan::switch(host.vars(), session.as_ref(), &found.target);
     super::print(&shell::render(dialect, &change)?)?;
     found.warnings.iter().for_each(|warning| ui.warn(warning));
@@ -33,10 +40,19 @@ pub(super) fn activate(arguments: &cli::Activate, host: &Host, ui: Ui) -> Result
 }
 
 /// Prints what undoes the activation of this shell.
-pub(super) fn deactivate(arguments: &cli::Deactivate, host: &Host) -> Result<()> {
+pub(super) fn deactivate(arguments: &cli::Deactivate, host: &Host, ui: Ui) -> Result<()> {
     let dialect = dialect_of(arguments.shell.as_deref(), "deactivate", host)?;
-    let session = Session::of(host.vars())?.ok_or_else(|| nothing_active(host))?;
+    let session = session(host, ui)?.ok_or_else(|| nothing_active(host))?;
     super::print(&shell::render(dialect, &plan::leave(host.vars(), &session))?)
+}
+
+/// What this shell has active, with no script in it that another user could have planted.
+fn session(host: &Host, ui: Ui) -> Result<Option<Session>> {
+    let mut session = Session::of(host.vars())?;
+    if session.as_mut().map_or(0, activation::disown_foreign) > 0 {
+        ui.warn("scripts that belong to another user are not run on leaving");
+    }
+    Ok(session)
 }
 
 /// What `activate` takes when nothing is named: the env of the nearest marker, as the hook would.

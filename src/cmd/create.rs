@@ -1,5 +1,6 @@
 //! `mlenv create`: a new env on a base.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -9,16 +10,21 @@ use serde::Serialize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::{Context, print_json};
+use crate::activation::Place;
 use crate::base::{Base, Kind};
-use crate::cli::{Create, Place};
+use crate::cli;
+use crate::cli::Create;
 use crate::error::{Error, Result};
+use crate::marker::{self, OnOther, Saved};
 use crate::overlay::create::{Order, check_place};
 use crate::overlay::layout::Layout;
 use crate::overlay::plan::Count;
 use crate::overlay::record::{BaseRecord, Record, SCHEMA};
 use crate::overlay::stage::OnExisting;
-use crate::overlay::{index, registry, threads};
+use crate::overlay::{index, registry, skeleton, threads};
+use crate::plan::session::Owner;
 use crate::resolve::{self, Choice};
+use crate::shell::Dialect;
 use crate::text::{PathText, Shown};
 
 pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
@@ -29,12 +35,14 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
     check_python(&choice.base, arguments.python.as_deref())?;
     let layout = arguments.layout.unwrap_or(default_layout(choice.base.kind));
     let trust = if arguments.reindex { index::Trust::Fresh } else { index::Trust::Any };
-    let stop = stop_flag()?;
-    let plan = index::plan(&choice.base, layout, &context.dirs.cache, trust, context.ui)?;
+    let mut plan = index::plan(&choice.base, layout, &context.dirs.cache, trust, context.ui)?;
     let record = record(&env, &choice, layout, arguments.user_site);
+    skeleton::carry(&mut plan, &env, &record)?;
+    // From here on there is something to clean up; until here Ctrl-C simply ends us.
+    let stop = stop_flag()?;
     let began = Instant::now();
     let threads = threads::for_links(nearest_dir(&env), arguments.threads);
-    let made = Order {
+    let order = Order {
         env: &env,
         base: &choice.base,
         plan,
@@ -42,13 +50,59 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
         on_existing,
         threads,
         stop: &stop,
-    }
-    .carry_out()?;
+    };
+    let made = order.carry_out()?;
     if let Err(cause) = registry::remember(&context.dirs, &env) {
         context.ui.warn(format!("the env works, but `mlenv list` will not know it: {cause}"));
     }
     report(context, &env, &choice, layout, made, began);
-    if arguments.json { print_json(&Report::new(&env, &record)) } else { Ok(()) }
+    let marker = if arguments.no_save { None } else { save_marker(context, &env) };
+    match &arguments.shell {
+        Some(shell) if !arguments.no_activate => activate(context, &env, marker, shell),
+        _ if arguments.json => print_json(&Report::new(&env, &record)),
+        _ => {
+            explain(context, &env, &choice.base);
+            Ok(())
+        }
+    }
+}
+
+/// Writes the marker of the directory we were called in, and trusts it. Whatever stands against that, the env is
+/// made: it is said, not failed for.
+fn save_marker(context: &Context, env: &Path) -> Option<PathBuf> {
+    let cwd = context.host.cwd().ok()?;
+    if context.host.home().is_ok_and(|home| home == cwd) || cwd == Path::new("/") {
+        context.ui.hint("no marker was written: here it would activate the env everywhere below; `mlenv save` does it");
+        return None;
+    }
+    match marker::save_for(&cwd, env, &context.dirs, OnOther::Keep) {
+        Ok(Saved::Trusted(path)) => {
+            context
+                .ui
+                .say(format!("saved {}: entering this directory activates the env", Shown(&path)));
+            Some(path)
+        }
+        Ok(Saved::Kept { marker, env }) => {
+            context.ui.say(format!(
+                "{} names another env, {}, and was left alone",
+                Shown(&marker),
+                Shown(&env)
+            ));
+            context.ui.hint("`mlenv save --force` makes it name the new one");
+            None
+        }
+        Ok(Saved::Untrusted(why)) | Err(why) => {
+            context.ui.warn(format!("this directory will not activate the env: {why}"));
+            None
+        }
+    }
+}
+
+/// Prints what the calling shell evaluates.
+fn activate(context: &Context, env: &Path, marker: Option<PathBuf>, shell: &OsStr) -> Result<()> {
+    let owner = marker.map_or(Owner::Hand, Owner::Marker);
+    let place = Place::Env(env.to_owned());
+    super::activate::enter(context, place, owner, Dialect::new(shell)?)
 }
 
 /// What `--json` prints.
@@ -65,7 +119,7 @@ impl<'a> Report<'a> {
 }
 
 /// Where a new env goes.
-pub(super) fn place(context: &Context, place: &Place) -> Result<PathBuf> {
+pub(super) fn place(context: &Context, place: &cli::Place) -> Result<PathBuf> {
     match (&place.prefix, &place.name) {
         (Some(prefix), _) => context.host.absolute(prefix),
         (None, Some(name)) => resolve::new_by_name(&context.dirs, name),
@@ -143,17 +197,20 @@ fn report(
         made.dirs,
         began.elapsed().as_millis()
     ));
+}
+
+/// Without the hook nothing is activated: how to use the env all the same.
+fn explain(context: &Context, env: &Path, base: &Base) {
     let python = env.join("bin/python");
     if base.python.has_pip(&base.prefix) {
-        context.ui.hint(format!(
-            "run {} ..., add packages with {} -m pip install ...",
-            Shown(&python),
-            Shown(&python)
-        ));
+        context
+            .ui
+            .hint(format!("run {0}, add packages with {0} -m pip install ...", Shown(&python)));
     } else {
         context.ui.hint(format!(
             "the base has no pip: `{} -m ensurepip` adds it (on Debian and Ubuntu after `apt install python3-venv`)",
             Shown(&python)
         ));
     }
+    context.ui.hint("`mlenv hook --help` tells how your shell activates envs by itself");
 }

@@ -9,8 +9,10 @@ use crate::activation::{self, Place, Wish};
 use crate::cli::Export;
 use crate::config::Dirs;
 use crate::error::{Attempt, Error, Result};
+use crate::exec;
 use crate::host::Host;
 use crate::marker::{self, NAME};
+use crate::plan::name::SESSION;
 use crate::plan::session::{Owner, Session};
 use crate::plan::{self, Change};
 use crate::shell::{Dialect, render};
@@ -22,7 +24,7 @@ mod watch;
 /// What the shell is to do, and what the hook is to remember.
 struct Answer {
     change: Change,
-    /// What is active afterwards.
+    /// What is active afterwards, if we looked at all of it.
     session: Option<Session>,
     /// The file of the user's answer about the marker.
     consent: Option<PathBuf>,
@@ -34,13 +36,14 @@ struct Answer {
 
 /// Prints the answer for one shell.
 pub(super) fn run(arguments: &Export, host: &Host, ui: Ui) -> Result<()> {
-    nix::unistd::alarm::set(PATIENCE);
+    exec::end_after(PATIENCE);
     let dialect = Dialect::new(&arguments.shell)?;
     let call = Call { dialect, told: &arguments.told, host, ui, dirs: Dirs::new(host)? };
-    let session = call.session()?;
-    let answer = match &arguments.marker {
-        Some(path) => call.at_marker(path, session)?,
-        None => call.without_marker(session)?,
+    let answer = match (call.session(), &arguments.marker) {
+        (Ok(session), Some(path)) => call.at_marker(path, session)?,
+        (Ok(session), None) => call.without_marker(session)?,
+        // Somebody else's, or damaged: this shell is left alone.
+        (Err(cause), _) => nothing(call.refuse(Path::new(SESSION), &[], &cause)),
     };
     let mut out = render(dialect, &answer.change)?;
     while out.last() == Some(&b'\n') && matches!(dialect, Dialect::Tcsh(_)) {
@@ -117,19 +120,19 @@ impl Call<'_> {
     /// No marker decides here: what one activated is left, what the user activated is put back where it got lost.
     fn without_marker(&self, session: Option<Session>) -> Result<Answer> {
         let (change, session) = match session {
-            Some(session) if session.owner == Owner::Hand => self.renewed(session)?,
+            Some(session) if session.owner == Owner::Hand => self.renewed(&session)?,
             other => self.left(other),
         };
         Ok(Answer { change, session, consent: None, told: self.told.to_owned(), young: false })
     }
 
     /// An env activated by hand, as it should be. One that others can change is left as it is.
-    fn renewed(&self, session: Session) -> Result<(Change, Option<Session>)> {
+    fn renewed(&self, session: &Session) -> Result<(Change, Option<Session>)> {
         if !trust::is_own(&session.prefix) || !marker::has_record(&session.prefix) {
-            return Ok((Change::default(), Some(session)));
+            return Ok((Change::default(), None));
         }
         let (change, renewed) =
-            self.switched(session.prefix.clone(), Owner::Hand, Some(&session))?;
+            self.switched(session.prefix.clone(), Owner::Hand, Some(session))?;
         Ok((change, Some(renewed)))
     }
 
@@ -138,7 +141,7 @@ impl Call<'_> {
             Some(session) if session.owner != Owner::Hand => {
                 (plan::leave(self.host.vars(), &session), None)
             }
-            other => (Change::default(), other),
+            _ => (Change::default(), None),
         }
     }
 
@@ -159,6 +162,10 @@ impl Call<'_> {
 
 /// How many refusals a shell remembers.
 const MEMORY: usize = 64;
+
+fn nothing(told: String) -> Answer {
+    Answer { change: Change::default(), session: None, consent: None, told, young: false }
+}
 
 fn owns(session: Option<&Session>, marker: &Path) -> bool {
     session.is_some_and(|session| session.owner == Owner::Marker(marker.to_owned()))

@@ -28,16 +28,14 @@ fn install_tcsh(dialect: Dialect, program: &Path, host: &Host) -> Result<PathBuf
     let nowhere = hook::tcsh_files(dialect, program, Path::new(""))?;
     let hash =
         nowhere.iter().fold(Sha256::new(), |hash, (_, text)| hash.chain_update(text)).finalize();
-    let version: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let version = crate::text::hex(&hash[..8]);
     let dir = dirs.cache.join("tcsh").join(version);
     crate::trust::private_dir(&dir).map_err(|cause| {
         cause.hint("tcsh's hook lives there: set XDG_CACHE_HOME to a directory of yours")
     })?;
     for (name, text) in hook::tcsh_files(dialect, program, &dir)? {
         let path = dir.join(name);
-        if std::fs::read(&path).ok().as_deref() != Some(&text) {
-            crate::fs::write_private(&path, &text).attempt("write", &path)?;
-        }
+        crate::fs::keep_private(&path, &text).attempt("write", &path)?;
     }
     if dir.to_str().is_some_and(|dir| dir.contains('\n')) {
         return Err(Error::new("tcsh cannot source a file whose name has a newline in it"));

@@ -63,8 +63,8 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Deny(arguments) => consent::deny(&arguments, host, ui),
         Command::Status(arguments) => status::run(&arguments, host),
         Command::Export(arguments) => export::run(&arguments, host, ui),
-        Command::Activate(arguments) => activate::activate(&arguments, host, ui),
-        Command::Deactivate(arguments) => activate::deactivate(&arguments, host),
+        Command::Activate(arguments) => activate::activate(&context, &arguments),
+        Command::Deactivate(arguments) => activate::deactivate(&arguments, host, ui),
         Command::Vars(verb) => vars::run(&verb, host, ui),
         Command::Completions(_) | Command::Man(_) => Ok(()),
     }

@@ -81,6 +81,7 @@ fn plan(context: &Context, base: &Base, record: &Record) -> Result<Plan> {
     let trust = index::Trust::Any;
     let mut plan = index::plan(base, record.layout, &context.dirs.cache, trust, context.ui)?;
     skeleton::add(&mut plan, base, record.user_site());
+    skeleton::carry(&mut plan, &record.prefix.0, record)?;
     Ok(plan)
 }
 
@@ -95,10 +96,10 @@ fn old_plan(context: &Context, env: &Env) -> Result<Option<Plan>> {
         }
         _ => index::remembered(cache, then, record.layout),
     };
-    Ok(plan.map(|mut plan| {
-        skeleton::add(&mut plan, &as_recorded(record), record.user_site());
-        plan
-    }))
+    let Some(mut plan) = plan else { return Ok(None) };
+    skeleton::add(&mut plan, &as_recorded(record), record.user_site());
+    skeleton::carry(&mut plan, &record.prefix.0, record)?;
+    Ok(Some(plan))
 }
 
 /// The old base as the record has it.

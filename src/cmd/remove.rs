@@ -1,5 +1,7 @@
 //! `mlenv remove`: takes an env away, and nothing else.
 
+use std::path::Path;
+
 use super::Context;
 use crate::cli::Remove;
 use crate::error::{Error, Result};
@@ -13,8 +15,7 @@ pub(super) fn run(context: &Context, arguments: &Remove) -> Result<()> {
         return Err(Error::new(format!("{} is a link to an env, not the env", Shown(&env)))
             .hint("remove the link with `rm`, or name the env itself"));
     }
-    let cwd = context.host.cwd().ok();
-    if cwd.is_some_and(|cwd| cwd.starts_with(&env)) {
+    if stands_in(context, &env) {
         return Err(
             Error::new(format!("you are inside {}", Shown(&env))).hint("`cd` out of it first")
         );
@@ -25,4 +26,10 @@ pub(super) fn run(context: &Context, arguments: &Remove) -> Result<()> {
     }
     context.ui.say(format!("removed {}", Shown(&env)));
     Ok(())
+}
+
+/// True where the working directory is the env or below it, by whatever name the shell knows it.
+fn stands_in(context: &Context, env: &Path) -> bool {
+    let cwd = context.host.cwd().ok().and_then(|cwd| cwd.canonicalize().ok());
+    cwd.is_some_and(|cwd| env.canonicalize().is_ok_and(|env| cwd.starts_with(env)))
 }

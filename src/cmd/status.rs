@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Status, host: &Host) -> Result<()> {
     let report = Report {
         other: other(host, session.as_ref()),
         active: session.map(active),
-        marker: marker_report(host, &dirs)?,
+        marker: marker_report(host, &dirs),
         hook: hook_report(arguments.hook.as_deref()),
         problem,
     };
@@ -98,11 +98,9 @@ fn other(host: &Host, session: Option<&Session>) -> Option<PathText> {
     venv.or(conda).map(|prefix| PathText(prefix.to_owned()))
 }
 
-fn marker_report(host: &Host, dirs: &Dirs) -> Result<Option<MarkerReport>> {
-    let Ok(here) = host.cwd() else { return Ok(None) };
-    let Some(dir) = marker::nearest(&here, marker::ceiling(host).as_deref()) else {
-        return Ok(None);
-    };
+fn marker_report(host: &Host, dirs: &Dirs) -> Option<MarkerReport> {
+    let here = host.cwd().ok()?;
+    let dir = marker::nearest(&here, marker::ceiling(host).as_deref())?;
     let store = Store::new(dirs);
     let mut report = MarkerReport {
         path: PathText(dir.join(marker::NAME)),
@@ -119,7 +117,7 @@ fn marker_report(host: &Host, dirs: &Dirs) -> Result<Option<MarkerReport>> {
             report.cure = why.cure().map(str::to_owned);
         }
     }
-    Ok(Some(report))
+    Some(report)
 }
 
 fn judge(dir: &Path, dirs: &Dirs, store: &Store, report: &mut MarkerReport) -> Result<()> {
@@ -202,9 +200,11 @@ fn hook_words(hook: &HookReport) -> String {
     match (hook.prompt, hook.cd) {
         (true, true) => format!("{shell}: at each prompt and after cd"),
         (true, false) => format!("{shell}: at each prompt; cd belongs to somebody else"),
-        (false, true) => format!(
-            "{shell}: after cd only; something took it out of the prompt: run the hook line again"
-        ),
+        (false, true) => {
+            format!(
+                "{shell}: after cd only; something took it out of the prompt: run the hook line again"
+            )
+        }
         (false, false) => {
             format!("{shell}: lost; something took it out of the prompt: run the hook line again")
         }

@@ -19,7 +19,7 @@ pub(super) fn run(verb: &cli::Vars, host: &Host, ui: Ui) -> Result<()> {
     match verb {
         cli::Vars::List { env, json } => list(&env_of(env.as_deref(), host)?, *json),
         cli::Vars::Set { env, vars } => {
-            let changes = vars.iter().map(|text| assignment(text)).collect::<Result<Vec<_>>>()?;
+            let changes = vars.iter().map(assignment).collect::<Result<Vec<_>>>()?;
             edit(&env_of(env.as_deref(), host)?, &changes, host, ui)
         }
         cli::Vars::Unset { env, names } => {
@@ -66,7 +66,7 @@ fn env_of(named: Option<&OsStr>, host: &Host) -> Result<PathBuf> {
     let Some(named) = named else {
         let session = Session::of(host.vars())?.ok_or_else(|| {
             Error::no("which env? none was named, and none is active")
-                .hint("say which with `-p ENV`")
+                .hint("say which: `vars list ENV`, `vars set -p ENV NAME=VALUE`")
         })?;
         standing::record(&session.prefix)?;
         return Ok(session.prefix);

@@ -37,6 +37,7 @@ fn is_regular(path: &Path) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests build worlds of their own")]
 mod tests {
     use std::fs;
 

@@ -127,6 +127,7 @@ fn parse(bytes: &[u8]) -> Result<(PathBuf, Vec<String>)> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests build worlds of their own")]
 mod tests {
     use std::fs;
 

@@ -105,6 +105,7 @@ fn same(left: &Path, right: &Path) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests build worlds of their own")]
 mod tests {
     use std::fs;
 

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use tar::{Entries, Entry, EntryType, Header};
 
 use super::layout::Layout;
-use super::parallel;
 use super::plan::{Dir, File, FileMode, Link, Plan, split};
 use super::seekable::{self, Frames};
 use crate::error::{Error, Result};
+use crate::parallel;
 
 /// How much tar goes into one frame: enough to compress well, small enough to share out among threads.
 const FRAME_SIZE: usize = 256 * 1024;

@@ -9,7 +9,6 @@ pub(crate) mod conda_files;
 pub(crate) mod create;
 pub(crate) mod index;
 pub(crate) mod layout;
-pub(crate) mod parallel;
 pub(crate) mod plan;
 pub(crate) mod pyvenv;
 pub(crate) mod record;

@@ -104,6 +104,15 @@ impl Plan {
         links.into_iter().any(|link| link.name == name && link.target == target)
     }
 
+    /// Adds a real file in place of a link or file of that name: conda's own `bin/activate`, for one.
+    pub(crate) fn file_instead(&mut self, path: &Path, bytes: Vec<u8>, mode: FileMode) {
+        let (dir, name) = split(path.as_os_str());
+        let dir = self.dir(Path::new(dir));
+        dir.links.retain(|link| link.name != name);
+        dir.files.retain(|file| file.name != name);
+        dir.files.push(File { name: name.to_owned(), bytes, mode });
+    }
+
     /// How many links, files and directories there are.
     pub(crate) fn count(&self) -> Count {
         let links = self.dirs.values().map(|dir| dir.links.len()).sum();

@@ -73,6 +73,24 @@ impl BaseRecord {
     }
 }
 
+/// The refusal of a record that a later mlenv wrote, whatever else is in it.
+fn newer(env: &Path, path: &Path) -> Option<Error> {
+    #[derive(Deserialize)]
+    struct Version {
+        schema: u32,
+        mlenv: Option<String>,
+    }
+    let version: Version = read_toml(path).ok()??;
+    (version.schema > SCHEMA).then(|| {
+        let theirs = crate::text::shown(version.mlenv.as_deref().unwrap_or("?"));
+        let (env, ours) = (Shown(env), env!("CARGO_PKG_VERSION"));
+        Error::new(format!(
+            "could not use {env}: it was made by a newer mlenv ({theirs}; this is {ours})"
+        ))
+        .hint("use that version, or a later one")
+    })
+}
+
 /// Whether packages in the user's site (`~/.local`) are seen inside an env.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UserSite {
@@ -98,19 +116,13 @@ impl Record {
     /// Reads the record of the env at `env`; `None` where there is none.
     pub(crate) fn read(env: &Path) -> Result<Option<Self>> {
         let path = env.join(FILE);
-        let record: Option<Self> = match read_toml(&path) {
-            Err(_) if env.join(FILE).is_dir() => None,
-            other => other?,
-        };
-        match record {
-            Some(record) if record.schema > SCHEMA => Err(Error::new(format!(
-                "could not use {}: it was made by mlenv {}, which is newer than this one ({})",
-                Shown(env),
-                crate::text::shown(&record.mlenv),
-                env!("CARGO_PKG_VERSION"),
-            ))
-            .hint("use that version, or a later one")),
-            other => Ok(other),
+        match read_toml(&path) {
+            Err(_) if path.is_dir() => Ok(None),
+            Err(error) => Err(newer(env, &path).unwrap_or(error)),
+            Ok(Some(Self { schema, .. })) if schema > SCHEMA => {
+                Err(newer(env, &path).unwrap_or_else(|| Error::new("it was made by a newer mlenv")))
+            }
+            Ok(record) => Ok(record),
         }
     }
 
@@ -128,7 +140,7 @@ impl Record {
     /// One stat: true where no package of the base was changed since the env was made.
     pub(crate) fn base_is_unchanged(&self, env: &Path) -> bool {
         let now = fingerprint::stamp(&env.join(BASE_LINK), self.base.kind, &self.base.python_lib);
-        now == Some(self.base.fingerprint.stamp)
+        now.unwrap_or_default() == self.base.fingerprint.stamp
     }
 
     /// Looks at the base through the env's own link.
@@ -150,5 +162,44 @@ impl Record {
     /// Where the env was made, if that is not where it is.
     pub(crate) fn moved_from(&self, env: &Path) -> Option<PathBuf> {
         (self.prefix.0 != env).then(|| self.prefix.0.clone())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A record's text, for tests of whatever reads envs.
+    pub(crate) const SAMPLE: &str = r#"
+schema = 1
+mlenv = "0.1.0"
+created = "2026-01-01T00:00:00Z"
+layout = "standard"
+user-site = false
+prefix = "/e"
+[base]
+path = "/b"
+prefix = "/b"
+kind = "conda"
+python = "3.11.7"
+python-lib = "python3.11"
+[base.fingerprint]
+packages = "x"
+root = "1:2"
+"#;
+
+    #[test]
+    fn a_record_comes_back_as_it_was_and_a_newer_one_is_refused_by_name() {
+        let root = tempfile::tempdir().unwrap();
+        let write =
+            |text: &str| crate::fs::write_atomic(&root.path().join(FILE), text.as_bytes()).unwrap();
+        assert_eq!(Record::read(root.path()).unwrap(), None);
+        write(SAMPLE);
+        let record = Record::read(root.path()).unwrap().unwrap();
+        write(&record.text().unwrap());
+        assert_eq!(Record::read(root.path()).unwrap(), Some(record));
+        write("schema = 2\nmlenv = \"9.0\"\nother = 1\n");
+        let message = Record::read(root.path()).unwrap_err().to_string();
+        assert!(message.contains("newer mlenv (9.0; this is"), "{message}");
     }
 }

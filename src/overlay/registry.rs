@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::record;
-use crate::base::fingerprint::hex;
 use crate::config::Dirs;
 use crate::fs;
+use crate::text::hex;
 
 /// Remembers an env. Failures are the caller's to mention: the env works without.
 pub(crate) fn remember(dirs: &Dirs, env: &Path) -> std::io::Result<()> {

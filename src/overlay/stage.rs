@@ -126,12 +126,15 @@ fn replace(stage: &Path, env: &Path) -> Result<()> {
     fs::rename_dir(&aside, stage).attempt("remove the old", env)
 }
 
-/// Removes a whole env at once for everybody who looks, then takes its files away.
+/// Removes a whole env at once for everybody who looks, then takes its files away. Renaming needs no space: a
+/// full disk is when people remove envs.
 pub(crate) fn discard(env: &Path) -> Result<()> {
     let parent = env.parent().unwrap_or(Path::new("/"));
-    let stage = Stage::new(parent)?;
-    fs::rename_dir(env, &stage.path.join("env")).attempt("remove", env)?;
-    fs::remove_tree(&stage.path).attempt("remove", env)
+    sweep(parent);
+    let _lock = fs::try_lock_dir(env);
+    let gone = parent.join(format!("{PREFIX}{}-{}-gone", host(), std::process::id()));
+    fs::rename_dir(env, &gone).attempt("remove", env)?;
+    fs::remove_tree(&gone).attempt("remove", env)
 }
 
 /// Removes stages whose process is gone. Failures are of no concern: they are met again by the next create.

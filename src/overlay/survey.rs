@@ -7,11 +7,11 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::conda_files;
 use super::layout::{Fate, Layout, fate};
-use super::parallel;
 use super::plan::{File, FileMode, Plan};
 use super::script::{self, Program};
 use crate::base::{Base, Kind, conda};
 use crate::error::{Error, Result};
+use crate::parallel;
 
 /// The plan, and what could not become part of it.
 #[derive(Debug, Default)]

@@ -10,10 +10,10 @@ use nix::fcntl::{OFlag, open, openat};
 use nix::sys::stat::{Mode, mkdirat};
 use nix::unistd::{close, symlinkat, write};
 
-use super::parallel;
 use super::plan::{Dir, File, FileMode, Link, Plan};
 use super::script;
 use crate::error::{Attempt, Error, Result};
+use crate::parallel;
 
 /// Fewer directories than this on one level are not worth a second thread.
 const FEW: usize = 48;

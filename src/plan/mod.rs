@@ -4,6 +4,8 @@
 //! leaving undoes entering exactly and keeps what the user changed in between; entering twice is entering
 //! once; a switch is leaving and entering as one minimal change; no change is an empty [`Change`].
 
+mod change;
+mod code;
 mod conda;
 mod draft;
 pub(crate) mod list;
@@ -15,8 +17,11 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+pub(crate) use self::change::{Change, Prompt, Script, Step};
+
+use crate::plan::change::steps;
 use crate::plan::draft::Draft;
-use crate::plan::name::{Name, PATH, SESSION};
+use crate::plan::name::{Name, SESSION};
 use crate::plan::prompt::Label;
 use crate::plan::session::{Changed, Entry, Owner, Session};
 
@@ -63,69 +68,6 @@ pub(crate) enum Identity {
     },
     /// None: a plain prefix such as `/usr`.
     Plain,
-}
-
-/// A script of a package, sourced by the shell itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Script {
-    /// The file.
-    pub(crate) path: PathBuf,
-    /// `CONDA_PREFIX` while it runs, where the package lives in another prefix than the active one.
-    pub(crate) prefix: Option<PathBuf>,
-}
-
-/// What a shell has to do, in order. Empty means: print nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Change {
-    /// The steps.
-    pub(crate) steps: Vec<Step>,
-}
-
-/// One thing to do. Steps of one kind that follow each other become one command where the shell has that.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// Export a variable.
-    Set(Name, OsString),
-    /// Remove a variable.
-    Unset(Name),
-    /// Source a script if it is there.
-    Source(Script),
-    /// Let the prompt show this text in front, or nothing of ours any more. Never exported.
-    Prompt(Prompt),
-}
-
-/// The prompt, which belongs to one shell and not to its children.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Prompt {
-    /// Show the label; in place of `instead_of` where that stands in the prompt, as conda replaces its own.
-    Show {
-        /// The text.
-        label: Label,
-        /// What conda shows now.
-        instead_of: Option<OsString>,
-    },
-    /// Take out what we show and put back what it replaced.
-    Restore,
-}
-
-impl Change {
-    /// True where nothing is to be done.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.steps.is_empty()
-    }
-
-    /// The variables after this change, as far as scripts do not matter.
-    pub(crate) fn applied_to(&self, vars: &Vars) -> Vars {
-        let mut after = vars.clone();
-        for step in &self.steps {
-            match step {
-                Step::Set(name, value) => drop(after.insert(name.as_str().into(), value.clone())),
-                Step::Unset(name) => drop(after.remove(OsStr::new(name.as_str()))),
-                Step::Source(_) | Step::Prompt(_) => {}
-            }
-        }
-        after
-    }
 }
 
 /// Leaves what `session` made.
@@ -175,7 +117,8 @@ fn renew(now: &Draft<'_>, session: &Session, target: &Target) -> (Change, Sessio
         then.put(name, value.map(OsStr::to_owned));
     }
     renew_lists(&mut then, now, session, &entered);
-    if entered == *session {
+    // By whom is no reason to run scripts again.
+    if entered == (Session { owner: entered.owner.clone(), ..session.clone() }) {
         return (steps(now, &then, &[], None, &[]), entered);
     }
     (steps(now, &then, &session.scripts, Some(prompt), &target.enter), entered)
@@ -285,41 +228,6 @@ fn prompt_of(outside: &Draft<'_>, target: &Target) -> Prompt {
     match &target.prompt {
         Some(label) => Prompt::Show { label: label.clone(), instead_of },
         None => Prompt::Restore,
-    }
-}
-
-/// The steps from `now` to `then`, in conda's order: `PATH`, the old scripts, variables, the new scripts. With no
-/// old scripts `PATH` goes with the others, so that one command changes everything.
-fn steps(
-    now: &Draft<'_>,
-    then: &Draft<'_>,
-    leaving: &[PathBuf],
-    prompt: Option<Prompt>,
-    entering: &[Script],
-) -> Change {
-    let mut unsets = Vec::new();
-    let mut sets = Vec::new();
-    let mut path = None;
-    for (name, value) in then.differences(now) {
-        match value {
-            Some(value) if name.as_str() == PATH => {
-                path = Some(Step::Set(name.clone(), value.to_owned()))
-            }
-            Some(value) => sets.push(Step::Set(name.clone(), value.to_owned())),
-            None => unsets.push(Step::Unset(name.clone())),
-        }
-    }
-    let nothing = path.is_none() && sets.is_empty() && unsets.is_empty();
-    if nothing && (leaving, entering) == (&[], &[]) {
-        return Change::default();
-    }
-    let (early, late) = if leaving.is_empty() { (None, path) } else { (path, None) };
-    let old = leaving.iter().map(|path| Step::Source(Script { path: path.clone(), prefix: None }));
-    let new = entering.iter().cloned().map(Step::Source);
-    let variables = unsets.into_iter().chain(late).chain(sets);
-    let prompt = prompt.map(Step::Prompt);
-    Change {
-        steps: early.into_iter().chain(old).chain(variables).chain(prompt).chain(new).collect(),
     }
 }
 

@@ -15,11 +15,12 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Write as _};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::plan::Vars;
+use crate::plan::code::{Encoded, decode};
 use crate::plan::name::{Name, PATH, SESSION};
 
 const VERSION: &str = "1";
@@ -145,13 +146,15 @@ fn changed(text: &str) -> Option<Changed> {
     let mut parts = text.split(':');
     let (name, new, old) = (parts.next()?, parts.next()?, parts.next()?);
     let name = Name::new(name).filter(|name| name.as_str() != PATH && parts.next().is_none())?;
-    Some(Changed { name, new: state(new)?, old: state(old)? })
+    Some(Changed { name, new: state(new).ok()?, old: state(old).ok()? })
 }
 
-fn state(text: &str) -> Option<Option<OsString>> {
+/// A value, or none where it is not set; `Err` for what is neither.
+fn state(text: &str) -> std::result::Result<Option<OsString>, ()> {
     match text.strip_prefix('=') {
-        Some(value) => decode(value).map(Some),
-        None => (text == "!").then_some(None),
+        Some(value) => decode(value).map(Some).ok_or(()),
+        None if text == "!" => Ok(None),
+        None => Err(()),
     }
 }
 
@@ -200,45 +203,10 @@ impl fmt::Display for State<'_> {
     }
 }
 
-struct Encoded<'a>(&'a OsStr);
-
-impl fmt::Display for Encoded<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for &byte in self.0.as_bytes() {
-            if is_plain(byte) {
-                f.write_char(char::from(byte))?;
-            } else {
-                write!(f, "%{byte:02X}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"_./+@,-".contains(&byte)
-}
-
-/// Decodes strictly: a byte that should have been encoded, half a code, or a NUL is no value.
-fn decode(text: &str) -> Option<OsString> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'%' => hex(bytes.next()?)? * 16 + hex(bytes.next()?)?,
-            plain if is_plain(plain) => plain,
-            _ => return None,
-        });
-    }
-    (!out.contains(&0)).then(|| OsString::from_vec(out))
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
     use proptest::prelude::*;
 
     use super::*;

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use proptest::prelude::*;
 
 use super::*;
+use crate::plan::name::PATH;
 
 /// Few names, so that what a user has and what a target wants meet often.
 const NAMES: [&str; 9] = [
@@ -47,13 +48,13 @@ fn target() -> impl Strategy<Value = Target> {
     let prefix = proptest::sample::select(&["/e1", "/e2"][..]);
     (sets, prefix, any::<bool>(), any::<bool>(), value()).prop_map(
         |(sets, prefix, conda, scripts, ssl)| {
-            let conda =
+            let in_conda =
                 Identity::Conda { env: prefix.into(), modifier: Label::new(prefix.as_ref()) };
             let dir = PathBuf::from(prefix).join("etc/conda/deactivate.d/x.sh");
             Target {
                 owner: Owner::Hand,
                 prefix: prefix.into(),
-                identity: if scripts { conda } else { Identity::Venv { name: prefix.into() } },
+                identity: if conda { in_conda } else { Identity::Venv { name: prefix.into() } },
                 sets,
                 defaults: vec![(Name::known("SSL_CERT_FILE"), ssl)],
                 entries: vec![Entry {
@@ -204,6 +205,16 @@ fn a_lost_path_entry_is_put_back_and_no_script_runs() {
 }
 
 #[test]
+fn another_owner_is_written_down_and_no_script_runs() {
+    let (change, session) = enter(&vars(&[]), &conda_target());
+    let inside = change.applied_to(&vars(&[]));
+    let target = Target { owner: Owner::Marker("/p/.mlenv.toml".into()), ..conda_target() };
+    let (change, switched) = switch(&inside, Some(&session), &target);
+    assert_eq!(change.steps, [Step::Set(Name::known(SESSION), switched.to_string().into())]);
+    assert_eq!(switched.owner, target.owner);
+}
+
+#[test]
 fn an_env_whose_variables_changed_is_entered_anew() {
     let (change, session) = enter(&vars(&[]), &conda_target());
     let mut inside = change.applied_to(&vars(&[]));
@@ -224,6 +235,33 @@ fn variables_change_in_one_block_between_the_scripts() {
     let kinds: String = leave(&inside, &session).steps.iter().map(kind).collect();
     assert_eq!(kinds, "SsUUUUUUP"); // PATH, script, six variables, prompt
     assert!(change.steps.iter().map(kind).collect::<String>().ends_with("SPs"));
+    assert!(matches!(&change.steps[0], Step::Set(name, _) if name.as_str() == SESSION));
+    assert!(
+        matches!(&leave(&inside, &session).steps[7], Step::Unset(name) if name.as_str() == SESSION)
+    );
+}
+
+#[test]
+fn a_change_that_stops_half_way_can_be_undone() {
+    let before =
+        vars(&[("PATH", "/bin"), ("FOO", "mine"), ("VIRTUAL_ENV", "/v"), ("SSL_CERT_FILE", "")]);
+    let (change, session) = enter(&before, &conda_target());
+    for done in 1..change.steps.len() {
+        let part = Change { steps: change.steps[..done].to_vec() };
+        let inside = part.applied_to(&before);
+        let left = leave(&inside, &session);
+        assert_eq!(left.applied_to(&inside), before, "after {done} steps");
+        for undone in 1..left.steps.len() {
+            let part = Change { steps: left.steps[..undone].to_vec() };
+            let between = part.applied_to(&inside);
+            let rest = Session::of(&between).unwrap().map(|session| leave(&between, &session));
+            assert_eq!(
+                rest.unwrap_or_default().applied_to(&between),
+                before,
+                "after {done} and {undone} steps"
+            );
+        }
+    }
 }
 
 fn kind(step: &Step) -> char {

@@ -8,6 +8,7 @@
 //!   `eval` with a quoted text puts that off.
 //! - Reading backquotes, tcsh loses bytes that are no UTF-8 once the text is longer than its buffer of 4096.
 //! - Quoting any part of a builtin's name hides it ("Command not found"): an alias of `setenv` cannot be kept out.
+//! - An error, such as a script's undefined variable, ends the whole line: scripts come last, also those of leaving.
 //! - `setenv PATH` makes tcsh read every directory in it: it is set once.
 
 use std::ffi::OsStr;
@@ -25,7 +26,9 @@ const HIDE: &str = r#"if ( "$prompt:q" == "$__mlenv_shown:q" ) set prompt = "$__
 
 pub(super) fn render(newlines: Newlines, steps: &[Step]) -> Result<Vec<u8>> {
     let mut commands: Vec<Vec<u8>> = Vec::new();
-    for step in steps {
+    let (scripts, variables): (Vec<_>, Vec<_>) =
+        steps.iter().partition(|step| matches!(step, Step::Source(_)));
+    for step in variables.into_iter().chain(scripts) {
         match step {
             Step::Set(name, value) => {
                 let value = quote(newlines, value)

@@ -39,7 +39,7 @@ pub(super) fn render(steps: &[Step]) -> Vec<u8> {
                 );
             }
             Step::Unset(name) => {
-                out.extend([b"set -eg ", name.as_str().as_bytes(), b"\n"].concat())
+                out.extend([b"set -eg ", name.as_str().as_bytes(), b"\n"].concat());
             }
             Step::Source(script) => out.extend(source(script)),
             Step::Prompt(prompt) => out.extend(prompt_text(prompt)),

@@ -3,6 +3,7 @@
 //! One file per dialect, each with its own quoting. Values are literals, always quoted; what a shell cannot
 //! hold is refused with a sentence. Works on its arguments and the shell files built into the program.
 
+pub(crate) mod carried;
 mod csh;
 mod fish;
 pub(crate) mod hook;
@@ -82,10 +83,22 @@ impl Newlines {
 
 /// The text that makes `change` in a shell; empty where nothing changes.
 pub(crate) fn render(dialect: Dialect, change: &Change) -> Result<Vec<u8>> {
+    let steps: Vec<Step> =
+        change.steps.iter().filter(|step| speaks(dialect, step)).cloned().collect();
     match dialect {
-        Dialect::Bash | Dialect::Zsh => Ok(posix::render(dialect, &change.steps)),
-        Dialect::Tcsh(newlines) => csh::render(newlines, &change.steps),
-        Dialect::Fish => Ok(fish::render(&change.steps)),
+        Dialect::Bash | Dialect::Zsh => Ok(posix::render(dialect, &steps)),
+        Dialect::Tcsh(newlines) => csh::render(newlines, &steps),
+        Dialect::Fish => Ok(fish::render(&steps)),
+    }
+}
+
+/// A session can be inherited by a shell of another language, which cannot source the scripts it names.
+fn speaks(dialect: Dialect, step: &Step) -> bool {
+    match step {
+        Step::Source(script) => {
+            script.path.extension() == Some(OsStr::new(dialect.script_suffix()))
+        }
+        _ => true,
     }
 }
 

@@ -13,8 +13,8 @@ use crate::shell::{Dialect, runs};
 /// Packages' scripts are written for shells without `-e` and `-u`; the user's options come back after them.
 const RELAX: &[u8] = b"__mlenv_set=$-; \\builtin set +eu;\n";
 const TIGHTEN: &[u8] = b"\
-if [[ $__mlenv_set == *u* ]]; then \\builtin set -u; fi;
-if [[ $__mlenv_set == *e* ]]; then \\builtin set -e; fi;
+if [[ $__mlenv_set == *u* ]]; then \\builtin set -u; else \\builtin set +u; fi;
+if [[ $__mlenv_set == *e* ]]; then \\builtin set -e; else \\builtin set +e; fi;
 \\builtin unset -v __mlenv_set;\n";
 
 /// Takes out what we show, wherever it stands by now, and puts back what it replaced.

@@ -1,5 +1,7 @@
 //! Rendered text, evaluated by the real shells: what goes in comes out, byte for byte.
 
+#![expect(clippy::disallowed_methods, reason = "tests write the texts that shells read")]
+
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -152,7 +154,9 @@ fn check_values(dialect: Dialect, before: &str) {
 
 #[test]
 fn any_value_arrives_unchanged() {
-    ALL.iter().for_each(|dialect| check_values(*dialect, ""));
+    for dialect in ALL {
+        check_values(dialect, "");
+    }
 }
 
 #[test]
@@ -224,7 +228,7 @@ fn scripts_are_sourced_from_any_path_and_missing_ones_passed_over() {
     let dir = root.path().join("it's $(id) `id` !x \\ {a}");
     std::fs::create_dir(&dir).unwrap();
     for dialect in ALL {
-        let script = dir.join(dialect.script_suffix());
+        let script = dir.join("x").with_extension(dialect.script_suffix());
         let line = match dialect {
             Dialect::Tcsh(_) => "setenv SEEN \"$CONDA_PREFIX\"\nset nothing = 1\n",
             Dialect::Fish => "set -gx SEEN $CONDA_PREFIX\nfalse\n",
@@ -233,7 +237,7 @@ fn scripts_are_sourced_from_any_path_and_missing_ones_passed_over() {
         std::fs::write(&script, line).unwrap();
         let steps = vec![
             Step::Set(Name::known("CONDA_PREFIX"), "/env".into()),
-            source(dir.join("missing"), None),
+            source(dir.join("missing").with_extension(dialect.script_suffix()), None),
             source(script, Some("/base it's")),
             Step::Set(Name::known("AFTER"), "1".into()),
         ];
@@ -250,7 +254,7 @@ fn scripts_are_sourced_from_any_path_and_missing_ones_passed_over() {
 fn options_come_back_after_scripts() {
     let root = tempfile::tempdir().unwrap();
     let script = root.path().join("x.sh");
-    std::fs::write(&script, ":\n").unwrap();
+    std::fs::write(&script, "set -eu\n").unwrap();
     let step = Step::Source(Script { path: script, prefix: None });
     for dialect in [Dialect::Bash, Dialect::Zsh] {
         let mut text = render(dialect, &Change { steps: vec![step.clone()] }).unwrap();

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Attempt, Error, Result};
 use crate::marker::Marker;
-use crate::text::Shown;
+use crate::text::{Shown, hex};
 
 pub(crate) use nodes::{Exposure, Where};
 pub(crate) use store::{Shared, Store};
@@ -169,15 +169,6 @@ impl Verdict {
         };
         Some(Error::no(format!("{marker} {why}")).hint(cure))
     }
-}
-
-/// Lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        use std::fmt::Write as _;
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 /// A short name for a refusal, by which a shell remembers that it was said.

@@ -12,10 +12,10 @@ use nix::unistd::Uid;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Exposure, Identity, Subject, Verdict, hex, nodes, private_dir};
+use super::{Exposure, Identity, Subject, Verdict, nodes, private_dir};
 use crate::config::{Dirs, read_toml};
 use crate::error::{Attempt, Error, Result};
-use crate::text::PathText;
+use crate::text::{PathText, hex};
 
 /// One answer of the user.
 #[derive(Debug, Serialize, Deserialize)]
@@ -149,6 +149,7 @@ pub(crate) enum Shared {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests build worlds of their own")]
 mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;

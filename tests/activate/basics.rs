@@ -247,3 +247,23 @@ fn hostile_values_of_an_env_arrive_unchanged() {
         assert_eq!(looks[2], looks[0], "{shell:?}");
     }
 }
+
+#[test]
+fn python_is_the_envs_own() {
+    let sandbox = Sandbox::new();
+    let env = sandbox.env("env", Path::new("/usr"), "system", Layout::Sparse);
+    let python = Path::new("/usr/bin/python3").canonicalize().unwrap();
+    let library = python.file_name().unwrap().to_str().unwrap().to_owned();
+    let record = std::fs::read_to_string(env.join("mlenv.toml")).unwrap();
+    std::fs::write(env.join("mlenv.toml"), record.replace("python3.11", &library)).unwrap();
+    std::os::unix::fs::symlink("../baseEnv_dir/bin/python3", env.join("bin/python3")).unwrap();
+    sandbox.write("env/pyvenv.cfg", "home = /usr/bin\ninclude-system-site-packages = true\n");
+    for shell in Shell::ALL {
+        let say =
+            Step::Say("python3 -c 'import sys; print(sys.prefix, sys.flags.no_user_site)' > said");
+        shell.tell(&sandbox, &[Step::Activate("env"), say]);
+        let said = std::fs::read_to_string(sandbox.path("said")).unwrap();
+        assert_eq!(said, format!("{} 1\n", text(&env)), "{shell:?}");
+        std::fs::remove_file(sandbox.path("said")).unwrap();
+    }
+}

@@ -1,6 +1,7 @@
 //! What is not activated: one line, a cure, and a shell as it was.
 
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use crate::shells::sandbox::{Layout, Sandbox};
 use crate::shells::{Shell, Step, text};
@@ -144,4 +145,35 @@ fn a_session_that_mlenv_did_not_write_does_nothing() {
             );
         }
     }
+}
+
+#[test]
+fn a_memory_that_others_can_change_is_not_used() {
+    let sandbox = Sandbox::new();
+    sandbox.image("image:tag");
+    let views = sandbox.path("home/.local/state/mlenv/views");
+    std::fs::create_dir_all(&views).unwrap();
+    std::fs::set_permissions(&views, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    not_activated(&sandbox, "./image:tag", 2, "can be changed by other users");
+}
+
+#[test]
+fn scripts_of_another_user_are_not_run_on_leaving() {
+    if std::os::unix::fs::MetadataExt::uid(&Path::new("/proc/self").metadata().unwrap()) != 0 {
+        return; // only root can make files of another user
+    }
+    let sandbox = Sandbox::new();
+    let script = sandbox.write("evil/etc/conda/deactivate.d/x.sh", "touch ran\n");
+    let evil = sandbox.path("evil");
+    let bytes = text(&evil).bytes().map(|byte| format!("%{byte:02X}"));
+    let encoded = bytes.collect::<Vec<_>>().concat();
+    let session = format!("1 o: e:{encoded} d:{encoded}/etc/conda/deactivate.d/x.sh");
+    let leave = |owner: u32| {
+        std::os::unix::fs::chown(&script, Some(owner), None).unwrap();
+        let mut command = sandbox.command(env!("CARGO_BIN_EXE_mlenv"));
+        command.args(["deactivate", "--shell", "bash"]).env("__MLENV_SESSION", &session);
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    assert!(leave(0).contains("deactivate.d/x.sh"));
+    assert!(!leave(1234).contains("deactivate.d/x.sh"));
 }

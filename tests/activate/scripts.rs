@@ -116,6 +116,49 @@ fn a_sparse_env_runs_its_bases_scripts_as_the_base_knows_itself() {
 }
 
 #[test]
+fn another_shell_inside_can_leave_too() {
+    let sandbox = with_scripts();
+    let inside = Shell::Bash.tell(&sandbox, &[Step::Activate("env"), Step::Look]).remove(0);
+    let session = get(&inside, "__MLENV_SESSION").unwrap();
+    assert!(session.contains("deactivate.d"));
+    for shell in [Shell::Tcsh, Shell::Fish] {
+        let list = get(&inside, "PATH").unwrap();
+        let story = [
+            Step::Set("PATH", list),
+            Step::Set("__MLENV_SESSION", session),
+            Step::Deactivate,
+            Step::Look,
+        ];
+        let looks = shell.tell(&sandbox, &story);
+        assert_eq!(get(&looks[0], "__MLENV_SESSION"), None, "{shell:?}");
+        assert!(!get(&looks[0], "PATH").unwrap().contains("env/bin"), "{shell:?}");
+    }
+}
+
+#[test]
+fn a_script_that_fails_keeps_nobody_in() {
+    let sandbox = Sandbox::new();
+    sandbox.simple();
+    for (end, fault) in
+        [("sh", "false; return 3"), ("csh", "echo $undefined"), ("fish", "false; return 3")]
+    {
+        sandbox.write(&format!("env/etc/conda/deactivate.d/a.{end}"), &format!("{fault}\n"));
+    }
+    for shell in Shell::ALL {
+        // tcsh says what is wrong with the script and ends with it: look at what it made of its variables first.
+        let leave = match shell {
+            Shell::Tcsh => {
+                "$MLENV deactivate --shell tcsh:$tcsh | sed 's/; if ( -r.*//' >! left; source left"
+            }
+            _ => &shell.evaluate("deactivate", ""),
+        };
+        let looks = shell
+            .tell(&sandbox, &[Step::Look, Step::Activate("env"), Step::Say(leave), Step::Look]);
+        assert_eq!(looks[1], looks[0], "{shell:?}");
+    }
+}
+
+#[test]
 fn leaving_works_when_env_and_base_are_gone() {
     for shell in Shell::ALL {
         let sandbox = with_scripts();

@@ -1,6 +1,14 @@
 //! The hook in the four real shells, typed into as a user would: interactive, on a terminal.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "tests build worlds of their own, and say what they could not test"
+)]
+
 #[path = "../shells/mod.rs"]
+#[expect(dead_code, reason = "stories without a terminal are told in `activate`")]
 mod shells;
 
 mod attacks; // what others may try

@@ -71,7 +71,7 @@ fn an_env_made_anew_is_entered_anew() {
     let again = |world: &World| {
         let record = world.home("one/env/mlenv.toml");
         let text = fs::read_to_string(&record).unwrap();
-        fs::write(&record, format!("created = '2026-02-02T00:00:00Z'\n{text}")).unwrap();
+        fs::write(&record, text.replace("2026-01-01T", "2026-02-02T")).unwrap();
     };
     let allow = |world: &World| drop(world.mlenv("one", &["allow"]));
     everywhere(&[

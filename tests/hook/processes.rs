@@ -24,10 +24,19 @@ struct Counted<'a> {
 impl<'a> Counted<'a> {
     fn new(shell: Shell, world: &'a World) -> Self {
         let log = world.sandbox.path(&format!("calls-{}", shell.name()));
-        let calls = "trace=execve,clone,clone3,fork,vfork,openat,open";
+        let calls = "trace=execve,clone,clone3,fork,vfork,openat,open,creat";
         let under = ["strace", "-f", "-qq", "-s", "4096", "-e", calls, "-o", log.to_str().unwrap()];
-        let mut terminal =
-            Terminal::start(shell, world, Start { under: &under, ..Start::default() });
+        // fish's own prompt asks git.
+        let plain: &[&str] = if shell == Shell::Fish {
+            &["function fish_prompt; builtin echo -n '> '; end"]
+        } else {
+            &[]
+        };
+        let mut terminal = Terminal::start(
+            shell,
+            world,
+            Start { under: &under, before: plain, ..Start::default() },
+        );
         // The first prompts of a shell may do more, and a marker is young for two seconds.
         std::thread::sleep(std::time::Duration::from_millis(2100));
         terminal.line("");
@@ -36,22 +45,12 @@ impl<'a> Counted<'a> {
 
     /// What `lines` start, with the prompts behind them.
     fn count(&mut self, lines: impl Fn(&mut Terminal)) -> Started {
-        self.terminal.settle();
-        let first = self.last_mark();
+        let first = name(&self.terminal.settle());
         lines(&mut self.terminal);
-        self.terminal.settle();
-        let last = self.last_mark();
+        let last = name(&self.terminal.settle());
         let log = self.until(&last);
         let (from, to) = (place(&log, &first), place(&log, &last));
         between(&log[from..to])
-    }
-
-    fn last_mark(&mut self) -> String {
-        let next = self.terminal.mark();
-        let name = next.file_name().unwrap().to_str().unwrap();
-        let (stem, number) = name.rsplit_once('-').unwrap();
-        let last: usize = number.parse::<usize>().unwrap() - 1;
-        format!("{stem}-{last}\"")
     }
 
     fn until(&self, mark: &str) -> String {
@@ -60,6 +59,11 @@ impl<'a> Counted<'a> {
         self.terminal.wait("the record of calls", || read().contains(mark));
         read()
     }
+}
+
+/// The file's name, with the quote that ends it in the record.
+fn name(mark: &Path) -> String {
+    format!("{}\"", mark.file_name().unwrap().to_str().unwrap())
 }
 
 fn place(log: &str, mark: &str) -> usize {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,37 +14,39 @@ use crate::world::World;
 /// How long a shell may take for one line before the test fails; generous, since machines are shared.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub struct Terminal<'a> {
-    pub shell: Shell,
-    pub world: &'a World,
+pub(crate) struct Terminal<'a> {
+    pub(crate) shell: Shell,
+    pub(crate) world: &'a World,
     keys: File,
     shown: Arc<Mutex<Vec<u8>>>,
     child: Child,
-    marks: usize,
 }
+
+/// Numbers for files, never used twice.
+static MARKS: AtomicUsize = AtomicUsize::new(1);
 
 /// How a shell starts.
 #[derive(Clone, Copy, Default)]
-pub struct Start<'a> {
+pub(crate) struct Start<'a> {
     /// Exported before it starts.
-    pub vars: &'a [(&'a str, &'a str)],
+    pub(crate) vars: &'a [(&'a str, &'a str)],
     /// Lines typed before the hook, as an rc file would have them.
-    pub before: &'a [&'a str],
+    pub(crate) before: &'a [&'a str],
     /// No hook.
-    pub bare: bool,
+    pub(crate) bare: bool,
     /// Below home.
-    pub dir: &'a str,
+    pub(crate) dir: &'a str,
     /// A command line in front of the shell's.
-    pub under: &'a [&'a str],
+    pub(crate) under: &'a [&'a str],
 }
 
 impl<'a> Terminal<'a> {
     /// A shell with the hook, in the home directory.
-    pub fn new(shell: Shell, world: &'a World) -> Self {
+    pub(crate) fn new(shell: Shell, world: &'a World) -> Self {
         Self::start(shell, world, Start::default())
     }
 
-    pub fn start(shell: Shell, world: &'a World, start: Start) -> Self {
+    pub(crate) fn start(shell: Shell, world: &'a World, start: Start) -> Self {
         let pty = nix::pty::openpty(None, None).unwrap();
         let (keys, screen) = (File::from(pty.master.try_clone().unwrap()), File::from(pty.master));
         let end = |_| Stdio::from(pty.slave.try_clone().unwrap());
@@ -62,7 +65,7 @@ impl<'a> Terminal<'a> {
         drop(pty.slave);
         let shown = Arc::new(Mutex::new(Vec::new()));
         keep(screen, Arc::clone(&shown));
-        let mut terminal = Self { shell, world, keys, shown, child, marks: 0 };
+        let mut terminal = Self { shell, world, keys, shown, child };
         start.before.iter().for_each(|line| terminal.line(line));
         if !start.bare {
             terminal.line(terminal.hook());
@@ -71,44 +74,49 @@ impl<'a> Terminal<'a> {
     }
 
     /// What a user has in the rc file.
-    pub fn hook(&self) -> &'static str {
+    pub(crate) fn hook(&self) -> &'static str {
         match self.shell {
-            Shell::Bash => "eval \"$($MLENV hook bash)\"",
-            Shell::Zsh => "eval \"$($MLENV hook zsh)\"",
-            Shell::Tcsh => "eval \"`$MLENV hook tcsh`\"",
+            Shell::Bash => "eval \"$(\"$MLENV\" hook bash)\"",
+            Shell::Zsh => "eval \"$(\"$MLENV\" hook zsh)\"",
+            Shell::Tcsh => "eval \"`\"'\"$MLENV\" hook tcsh'\"`\"", // a path with spaces
             Shell::Fish => "$MLENV hook fish | source",
         }
     }
 
     /// Types a line and waits until the shell is done with it and with the prompt after it.
     #[track_caller]
-    pub fn line(&mut self, line: &str) {
+    pub(crate) fn line(&mut self, line: &str) {
         self.send(&format!("{line}\n"));
         self.settle();
     }
 
     /// Types without waiting.
-    pub fn send(&mut self, keys: &str) {
+    pub(crate) fn send(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
     /// Waits until the shell has written a mark, with builtins alone.
     #[track_caller]
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) -> PathBuf {
         let mark = self.mark();
-        let echo = if self.shell == Shell::Fish { "builtin echo" } else { "\\echo" };
+        let echo = match self.shell {
+            Shell::Bash | Shell::Zsh => "\\builtin echo",
+            Shell::Fish => "builtin echo",
+            Shell::Tcsh => "echo", // a quoted name would be the program
+        };
         self.send(&format!("{echo} > {}\n", self.shell.quote(mark.to_str().unwrap())));
-        self.wait(&format!("{mark:?}"), || mark.exists());
+        self.wait(&mark.display().to_string(), || mark.exists());
+        mark
     }
 
     /// The file that the next mark will be; its name is in the records of `processes`.
-    pub fn mark(&mut self) -> PathBuf {
-        self.marks += 1;
-        self.world.sandbox.path(&format!("mark-{}-{}", self.shell.name(), self.marks))
+    pub(crate) fn mark(&mut self) -> PathBuf {
+        let number = MARKS.fetch_add(1, Ordering::Relaxed);
+        self.world.sandbox.path(&format!("mark-{}-{number}", self.shell.name()))
     }
 
     #[track_caller]
-    pub fn wait(&self, what: &str, done: impl Fn() -> bool) {
+    pub(crate) fn wait(&self, what: &str, done: impl Fn() -> bool) {
         let start = Instant::now();
         while !done() {
             assert!(
@@ -123,7 +131,7 @@ impl<'a> Terminal<'a> {
 
     /// The variables that a command in this shell would see.
     #[track_caller]
-    pub fn look(&mut self) -> Env {
+    pub(crate) fn look(&mut self) -> Env {
         let file = self.mark();
         let quoted = self.shell.quote(file.to_str().unwrap());
         self.line(&format!("/usr/bin/env -0 > {quoted}"));
@@ -138,7 +146,7 @@ impl<'a> Terminal<'a> {
 
     /// What a line prints, read back from a file; `words` is the command.
     #[track_caller]
-    pub fn output(&mut self, words: &str) -> String {
+    pub(crate) fn output(&mut self, words: &str) -> String {
         let file = self.mark();
         let quoted = self.shell.quote(file.to_str().unwrap());
         self.line(&format!("{words} > {quoted}"));
@@ -146,20 +154,13 @@ impl<'a> Terminal<'a> {
     }
 
     /// All that was printed so far.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         String::from_utf8_lossy(&self.shown.lock().unwrap()).into_owned()
     }
 
     /// How often `words` were printed.
-    pub fn said(&self, words: &str) -> usize {
+    pub(crate) fn said(&self, words: &str) -> usize {
         self.shown().matches(words).count()
-    }
-
-    /// Ends the shell and waits for it.
-    pub fn close(mut self) -> String {
-        self.send("exit\n");
-        let _ = self.child.wait();
-        self.shown()
     }
 }
 

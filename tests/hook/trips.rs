@@ -110,15 +110,10 @@ fn what_was_activated_by_hand_stays_until_it_is_left() {
 
 #[test]
 fn a_venv_or_conda_env_stays_until_it_is_left() {
-    let story: [(&[(&str, &str)], &[&str]); 2] = [
-        (&[("VIRTUAL_ENV", "/some/venv")], &["VIRTUAL_ENV"]),
-        (
-            &[("CONDA_PREFIX", "/c/envs/x"), ("CONDA_SHLVL", "1"), ("CONDA_DEFAULT_ENV", "x")],
-            &["CONDA_PREFIX", "CONDA_SHLVL", "CONDA_DEFAULT_ENV"],
-        ),
-    ];
+    let venv = [("VIRTUAL_ENV", "/some/venv")];
+    let conda = [("CONDA_PREFIX", "/c/envs/x"), ("CONDA_SHLVL", "1"), ("CONDA_DEFAULT_ENV", "x")];
     for shell in Shell::ALL {
-        for (vars, names) in &story {
+        for vars in [&venv[..], &conda[..]] {
             let world = World::new();
             let mut terminal = Terminal::start(shell, &world, Start { vars, ..Start::default() });
             terminal.cd("one");
@@ -128,7 +123,7 @@ fn a_venv_or_conda_env_stays_until_it_is_left() {
                 "{shell:?}\n{}",
                 terminal.shown()
             );
-            for name in *names {
+            for (name, _) in vars {
                 terminal.line(&unset(shell, name));
             }
             terminal.expect_active("one");
@@ -147,7 +142,7 @@ fn condas_base_does_not_keep_markers_out() {
     }
 }
 
-pub fn unset(shell: Shell, name: &str) -> String {
+pub(crate) fn unset(shell: Shell, name: &str) -> String {
     match shell {
         Shell::Tcsh => format!("unsetenv {name}"),
         Shell::Fish => format!("set -e {name}"),
@@ -155,7 +150,7 @@ pub fn unset(shell: Shell, name: &str) -> String {
     }
 }
 
-pub fn export(shell: Shell, name: &str, value: &str) -> String {
+pub(crate) fn export(shell: Shell, name: &str, value: &str) -> String {
     match shell {
         Shell::Tcsh => format!("setenv {name} {value}"),
         Shell::Fish => format!("set -gx {name} {value}"),

@@ -7,13 +7,13 @@ use crate::pty::{Start, Terminal};
 use crate::shells::sandbox::{Layout, Sandbox};
 use crate::shells::{Shell, get};
 
-pub struct World {
-    pub sandbox: Sandbox,
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
     base: PathBuf,
 }
 
 /// One thing that happens in a story. Directories are below home.
-pub enum Act<'a> {
+pub(crate) enum Act<'a> {
     Cd(&'a str),
     /// Words that every one of the four shells understands.
     Type(&'a str),
@@ -31,40 +31,54 @@ pub enum Act<'a> {
 
 impl World {
     /// A home with the projects `one`, `two`, `one/inner` and the directory `plain`.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let sandbox = Sandbox::new();
         let base = sandbox.image("image").join("opt/conda");
         let world = Self { sandbox, base };
-        ["one", "two", "one/inner"].iter().for_each(|name| world.project(name));
+        for name in ["one", "two", "one/inner"] {
+            world.project(name);
+        }
         for dir in ["plain/deep/er", "one/sub/deep"] {
             std::fs::create_dir_all(world.home(dir)).unwrap();
         }
         world
     }
 
-    pub fn home(&self, below: &str) -> PathBuf {
+    pub(crate) fn home(&self, below: &str) -> PathBuf {
         self.sandbox.path("home").join(below)
     }
 
     /// Makes a project with an env and a trusted marker.
-    pub fn project(&self, name: &str) {
+    pub(crate) fn project(&self, name: &str) {
         self.env(&format!("{name}/env"));
         self.mlenv(name, &["save", "./env"]);
     }
 
-    pub fn env(&self, name: &str) -> PathBuf {
-        self.sandbox.env(&format!("home/{name}"), &self.base, "conda", Layout::Standard)
+    pub(crate) fn env(&self, name: &str) -> PathBuf {
+        let env = self.sandbox.env(&format!("home/{name}"), &self.base, "conda", Layout::Standard);
+        let record = env.join("mlenv.toml");
+        let lines = std::fs::read_to_string(&record).unwrap();
+        // Any name at all, each byte of it encoded.
+        let encoded = env
+            .to_str()
+            .unwrap()
+            .bytes()
+            .fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
+        let prefix = format!("prefix = {{ percent = \"{encoded}\" }}");
+        let written = lines.lines().find(|line| line.starts_with("prefix = ")).unwrap().to_owned();
+        std::fs::write(&record, lines.replacen(&written, &prefix, 1)).unwrap();
+        env
     }
 
     /// Runs mlenv in a directory, past any hook, and returns its words.
     #[track_caller]
-    pub fn mlenv(&self, dir: &str, arguments: &[&str]) -> String {
+    pub(crate) fn mlenv(&self, dir: &str, arguments: &[&str]) -> String {
         let (success, words) = self.try_mlenv(dir, arguments);
         assert!(success, "mlenv {arguments:?} in {dir}: {words}");
         words
     }
 
-    pub fn try_mlenv(&self, dir: &str, arguments: &[&str]) -> (bool, String) {
+    pub(crate) fn try_mlenv(&self, dir: &str, arguments: &[&str]) -> (bool, String) {
         let mut command = self.sandbox.command(env!("CARGO_BIN_EXE_mlenv"));
         let output = command
             .args(arguments)
@@ -76,18 +90,18 @@ impl World {
         (output.status.success(), String::from_utf8_lossy(&words).into_owned())
     }
 
-    pub fn marker(&self, project: &str) -> PathBuf {
+    pub(crate) fn marker(&self, project: &str) -> PathBuf {
         self.home(project).join(".mlenv.toml")
     }
 
-    pub fn write_marker(&self, project: &str, text: &str) {
+    pub(crate) fn write_marker(&self, project: &str, text: &str) {
         std::fs::write(self.marker(project), text).unwrap();
     }
 }
 
 /// Tells the story to each of the four shells, each in a world of its own.
 #[track_caller]
-pub fn everywhere(story: &[Act]) {
+pub(crate) fn everywhere(story: &[Act]) {
     for shell in Shell::ALL {
         let world = World::new();
         let mut terminal = Terminal::start(shell, &world, Start::default());
@@ -97,13 +111,13 @@ pub fn everywhere(story: &[Act]) {
 
 impl Terminal<'_> {
     #[track_caller]
-    pub fn cd(&mut self, below: &str) {
+    pub(crate) fn cd(&mut self, below: &str) {
         let path = self.world.home(below);
         self.line(&format!("cd {}", self.shell.quote(path.to_str().unwrap())));
     }
 
     #[track_caller]
-    pub fn play(&mut self, story: &[Act]) {
+    pub(crate) fn play(&mut self, story: &[Act]) {
         let before = self.look();
         for act in story {
             match act {
@@ -125,7 +139,7 @@ impl Terminal<'_> {
 
     /// What was printed reaches us a little later than the mark behind it.
     #[track_caller]
-    pub fn expect_said(&mut self, words: &str, count: usize) {
+    pub(crate) fn expect_said(&mut self, words: &str, count: usize) {
         for _ in 0..20 {
             std::thread::sleep(Duration::from_millis(20));
             if count > 0 && self.said(words) == count {
@@ -136,7 +150,7 @@ impl Terminal<'_> {
     }
 
     #[track_caller]
-    pub fn expect_active(&mut self, project: &str) {
+    pub(crate) fn expect_active(&mut self, project: &str) {
         let env = self.world.home(project).join("env");
         let inside = self.look();
         let seen = self.shown();
@@ -152,7 +166,7 @@ impl Terminal<'_> {
     }
 
     #[track_caller]
-    pub fn expect_nothing(&mut self) {
+    pub(crate) fn expect_nothing(&mut self) {
         let vars = self.look();
         let seen = self.shown();
         for name in ["CONDA_PREFIX", "__MLENV_SESSION"] {

@@ -301,9 +301,9 @@ fn somebody_who_may_not_write_the_env_can_look_at_it_and_is_told_why_it_is_not_m
     let patient = Patient::new();
     std::fs::remove_file(patient.at("bin/shelltool")).unwrap();
     std::fs::set_permissions(patient.at("bin"), PermissionsExt::from_mode(0o555)).unwrap();
-    let outcome = patient.sandbox.mlenv(["doctor", "--json", "env"]).as_ordinary_user().end();
+    let outcome = patient.sandbox.mlenv(["doctor", "--json", "env"]).by_ordinary_user().end();
     assert_eq!(outcome.status.code(), Some(1), "{outcome}");
-    let run = patient.sandbox.mlenv(["doctor", "--fix", "env"]).as_ordinary_user();
+    let run = patient.sandbox.mlenv(["doctor", "--fix", "env"]).by_ordinary_user();
     run.ok(); // its owner gets the permission back first
     assert!(patient.at("bin/shelltool").exists());
 }

@@ -156,7 +156,7 @@ fn a_failure_leaves_the_env_as_it_was_and_no_litter() {
     std::fs::set_permissions(sandbox.root(), PermissionsExt::from_mode(0o555)).unwrap();
     let run = sandbox.mlenv(["rebase", "env", "--base"]).arg(&new).var("HOME", "/nowhere");
     run.var("XDG_CACHE_HOME", sandbox.path("home"))
-        .as_ordinary_user()
+        .by_ordinary_user()
         .fails(2, "could not make a directory");
     std::fs::set_permissions(sandbox.root(), PermissionsExt::from_mode(0o755)).unwrap();
     let mut after = tree::snapshot(sandbox.root());

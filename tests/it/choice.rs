@@ -110,11 +110,11 @@ fn an_active_plain_venv_lends_its_python() {
 fn a_python3_on_path_that_is_a_script_is_asked_for_the_real_one() {
     let sandbox = Sandbox::new();
     let slim = testbase::slim(machine::python());
-    let shim = sandbox.write(
+    let script = sandbox.write(
         "shims/python3",
         format!("#!/bin/sh\nexec '{}/bin/python3' \"$@\"\n", slim.display()),
     );
-    std::fs::set_permissions(&shim, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let path = format!("{}:{PATH}", sandbox.path("shims").display());
     let line = said(&sandbox, &sandbox.mlenv(["create", "-p", "e"]).var("PATH", path));
     assert!(line.contains(&format!("on {} (python, ", slim.display())), "{line}");

@@ -14,7 +14,7 @@ fn start(run: &Run) -> Child {
 fn litter(sandbox: &Sandbox) -> Vec<String> {
     let names = std::fs::read_dir(sandbox.root()).unwrap();
     let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.starts_with(".mlenv")).collect()
+    names.filter(|name| name.starts_with(".mlenv-")).collect()
 }
 
 #[test]

@@ -66,7 +66,9 @@ impl Entry {
 /// A tar of `entries`.
 pub(crate) fn tar(entries: &[Entry]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
-    entries.iter().for_each(|entry| entry.append(&mut builder));
+    for entry in entries {
+        entry.append(&mut builder);
+    }
     builder.into_inner().unwrap()
 }
 

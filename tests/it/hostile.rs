@@ -94,7 +94,7 @@ fn files_behind_links_of_the_archive_are_refused() {
         vec![Entry::dir("etc"), link()],
         vec![link(), Entry::dir("etc")],
         vec![link(), Entry::dir("etc/deep"), Entry::file("etc/deep/x", "x")],
-        vec![Entry::file("x/y", "no directory")],
+        vec![Entry::file("x/y/z", "no directory")],
         vec![Entry::dir("a"), Entry::file("a/x", "1"), Entry::file("a/x", "2")],
         vec![Entry::dir("a"), Entry::link("a/x", "y"), Entry::file("a/x", "2")],
     ] {

@@ -62,7 +62,7 @@ impl Scene {
     fn litter(&self) -> Vec<String> {
         let names = std::fs::read_dir(self.sandbox.root()).unwrap();
         let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names.filter(|name| name.starts_with(".mlenv")).collect()
+        names.filter(|name| name.starts_with(".mlenv-")).collect()
     }
 }
 

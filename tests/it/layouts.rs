@@ -7,6 +7,13 @@ use crate::sandbox::Sandbox;
 use crate::testbase::{CARRIED, NEVER, OWNED_FULL_ONLY, OWNED_STANDARD, SCRIPTS, base};
 use crate::tree;
 
+/// What every env is activated by.
+pub(crate) const ENTRIES: [&str; 4] =
+    ["bin/activate", "bin/activate.csh", "bin/activate.fish", "setupMe-on-host.sh"];
+
+/// Keeps the user site out, however Python is started.
+const NO_USER_SITE: &str = "mlenv-no-user-site.pth";
+
 fn env(sandbox: &Sandbox, layout: &str) -> PathBuf {
     let env = sandbox.path(layout);
     sandbox
@@ -34,8 +41,9 @@ fn check_links(env: &Path) {
         let own = target.ends_with(&expected) || path.starts_with("bin");
         assert!(
             if through { own } else { real.starts_with(env) },
-            "{}: {target:?}",
-            path.display()
+            "{} -> {}",
+            path.display(),
+            target.display()
         );
         assert!(
             real.starts_with(env) || real.is_file(),
@@ -55,7 +63,8 @@ fn check_never(env: &Path) {
     for path in &names {
         let name = path.file_name().unwrap().to_string_lossy();
         assert!(name != "__pycache__" && !name.ends_with(".log"), "{}", path.display());
-        let stdlib = path.starts_with(&lib) && *path != lib && *path != base().site();
+        let own = [lib.clone(), base().site(), base().site().join(NO_USER_SITE)];
+        let stdlib = path.starts_with(&lib) && !own.contains(path);
         assert!(!stdlib, "{} is of the standard library", path.display());
     }
 }
@@ -128,21 +137,11 @@ fn a_sparse_env_is_a_handful_of_entries() {
     let lib = format!("lib/{python}");
     let program = format!("bin/{python}");
     let site = format!("{lib}/site-packages");
-    let mut expected = [
-        "baseEnv_dir",
-        "bin",
-        "bin/pip",
-        "bin/pip3",
-        "bin/python",
-        "bin/python3",
-        &program,
-        "lib",
-        &lib,
-        &site,
-        "mlenv.toml",
-        "pyvenv.cfg",
-    ]
-    .map(PathBuf::from);
+    let entries = ["baseEnv_dir", "bin", "bin/pip", "bin/pip3", "bin/python", "bin/python3"];
+    let entries =
+        entries.into_iter().chain(["lib", "mlenv.toml", "pyvenv.cfg", &program, &lib, &site]);
+    let mut expected: Vec<PathBuf> = entries.chain(ENTRIES).map(PathBuf::from).collect();
+    expected.push(Path::new(&site).join(NO_USER_SITE));
     expected.sort();
     let mut names = tree::names(&env);
     names.sort();

@@ -129,7 +129,7 @@ fn a_place_that_may_not_be_written_is_named() {
     std::fs::create_dir(sandbox.path("locked")).unwrap();
     chmod(&sandbox.path("locked"), 0o555);
     for place in ["locked/env", "locked/deep/env"] {
-        let run = sandbox.mlenv(["create", "-p", place, "--base"]).arg(&base).as_ordinary_user();
+        let run = sandbox.mlenv(["create", "-p", place, "--base"]).arg(&base).by_ordinary_user();
         run.fails(2, "Permission denied").hints("where you may write");
     }
     assert_eq!(std::fs::read_dir(sandbox.path("locked")).unwrap().count(), 0);
@@ -164,7 +164,7 @@ fn every_way_in_which_a_base_can_be_missing_or_broken_is_one_sentence() {
     }
     sandbox.mlenv(["create", "-p", "env", "--base", "mute"]).fails(2, "could not understand what");
     chmod(&base, 0);
-    let run = sandbox.mlenv(["create", "-p", "env", "--base"]).arg(&base).as_ordinary_user();
+    let run = sandbox.mlenv(["create", "-p", "env", "--base"]).arg(&base).by_ordinary_user();
     run.fails(2, "Permission denied");
     chmod(&base, 0o755);
 }
@@ -196,7 +196,7 @@ fn remove_takes_links_away_and_never_what_they_lead_to() {
     sandbox.write("env/locked/file", "");
     chmod(&env.join("locked"), 0o555);
     let before = tree::snapshot(&base);
-    sandbox.mlenv(["remove", "env"]).as_ordinary_user().ok();
+    sandbox.mlenv(["remove", "env"]).by_ordinary_user().ok();
     assert!(!env.exists() && sandbox.path("precious/file").exists());
     tree::assert_same(&before, &tree::snapshot(&base), "the base");
     assert_eq!(litter(&sandbox), 0);
@@ -232,5 +232,5 @@ fn a_moved_env_is_known_as_moved_and_its_old_name_is_forgotten() {
 
 fn litter(sandbox: &Sandbox) -> usize {
     let names = std::fs::read_dir(sandbox.root()).unwrap().flatten();
-    names.filter(|entry| entry.file_name().to_string_lossy().starts_with(".mlenv")).count()
+    names.filter(|entry| entry.file_name().to_string_lossy().starts_with(".mlenv-")).count()
 }

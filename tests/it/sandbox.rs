@@ -72,7 +72,7 @@ impl Sandbox {
     /// Makes an env on `base` and gives its path.
     pub(crate) fn env(&self, name: impl AsRef<Path>, base: &Path) -> PathBuf {
         let path = self.path(name);
-        self.mlenv(["create", "-q", "-p"]).arg(&path).arg("--base").arg(base).ok();
+        self.mlenv(["create", "-q", "--no-save", "-p"]).arg(&path).arg("--base").arg(base).ok();
         path
     }
 }
@@ -124,7 +124,7 @@ impl Run {
     }
 
     /// As somebody whom permissions stop. Root keeps its name and files but loses its powers.
-    pub(crate) fn as_ordinary_user(self) -> Self {
+    pub(crate) fn by_ordinary_user(self) -> Self {
         if machine::is_root() {
             self.behind(["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--"])
         } else {

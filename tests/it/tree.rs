@@ -50,10 +50,10 @@ fn entries(root: &Path) -> impl Iterator<Item = (PathBuf, PathBuf)> {
 fn content(path: &Path) -> String {
     let kind = path.symlink_metadata().unwrap().file_type();
     if kind.is_symlink() {
-        format!("-> {:?}", std::fs::read_link(path).unwrap())
+        format!("-> {}", std::fs::read_link(path).unwrap().display())
     } else if kind.is_file() {
         let digest = Sha256::digest(std::fs::read(path).unwrap());
-        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        format!("{digest:02x?}")
     } else {
         String::new()
     }

@@ -98,15 +98,15 @@ fn a_base_that_may_not_be_written_works_and_its_index_goes_into_the_cache() {
     let sandbox = Sandbox::new();
     let twin = base().twin(&sandbox.path("base"));
     without_write(&twin, 0o555);
-    let told = sandbox.mlenv(["base", "index"]).arg(&twin).as_ordinary_user().ok();
+    let told = sandbox.mlenv(["base", "index"]).arg(&twin).by_ordinary_user().ok();
     let told = told.says("the index goes into your cache");
     assert!(told.err.contains("home/.cache/mlenv/indexes/"), "{told}");
-    let told = sandbox.mlenv(["create", "-p", "e", "--base"]).arg(&twin).as_ordinary_user().ok();
+    let told = sandbox.mlenv(["create", "-p", "e", "--base"]).arg(&twin).by_ordinary_user().ok();
     assert!(!told.err.contains("warning"), "{told}");
     let code = "import click, greet, sys; print(sys.prefix)";
-    let told = sandbox.run(sandbox.path("e/bin/python")).args(["-c", code]).as_ordinary_user().ok();
+    let told = sandbox.run(sandbox.path("e/bin/python")).args(["-c", code]).by_ordinary_user().ok();
     assert_eq!(told.out, format!("{}\n", sandbox.path("e").display()));
-    sandbox.mlenv(["remove", "e"]).as_ordinary_user().ok();
+    sandbox.mlenv(["remove", "e"]).by_ordinary_user().ok();
     without_write(&twin, 0o755);
 }
 

@@ -1,7 +1,7 @@
 //! Stories told to real shells: each step is written in the shell's own words, and its variables are read back
 //! as bytes after the steps that ask for it.
 
-pub mod sandbox;
+pub(crate) mod sandbox;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::process::Command;
 use self::sandbox::Sandbox;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shell {
+pub(crate) enum Shell {
     Bash,
     Zsh,
     Tcsh,
@@ -18,10 +18,10 @@ pub enum Shell {
 }
 
 /// The variables that a shell exports, but for those that it changes by itself.
-pub type Env = BTreeMap<Vec<u8>, Vec<u8>>;
+pub(crate) type Env = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// One line of a story.
-pub enum Step<'a> {
+pub(crate) enum Step<'a> {
     /// `mlenv activate` with this argument.
     Activate(&'a str),
     /// `mlenv deactivate`.
@@ -39,9 +39,9 @@ pub enum Step<'a> {
 }
 
 impl Shell {
-    pub const ALL: [Self; 4] = [Self::Bash, Self::Zsh, Self::Tcsh, Self::Fish];
+    pub(crate) const ALL: [Self; 4] = [Self::Bash, Self::Zsh, Self::Tcsh, Self::Fish];
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bash => "bash",
             Self::Zsh => "zsh",
@@ -51,7 +51,7 @@ impl Shell {
     }
 
     /// The shell without anybody's rc files.
-    pub fn command(self, sandbox: &Sandbox) -> Command {
+    pub(crate) fn command(self, sandbox: &Sandbox) -> Command {
         let mut command = sandbox.command(self.name());
         match self {
             Self::Bash => command.args(["--noprofile", "--norc"]),
@@ -62,7 +62,7 @@ impl Shell {
     }
 
     /// A literal in this shell; written again here, so that a mistake in the program is not repeated.
-    pub fn quote(self, text: &str) -> String {
+    pub(crate) fn quote(self, text: &str) -> String {
         let escaped = match self {
             Self::Bash | Self::Zsh => text.replace('\'', r"'\''"),
             Self::Tcsh => text.replace('\'', r"'\''").replace('!', r"'\!'"),
@@ -72,7 +72,7 @@ impl Shell {
     }
 
     /// What a user without the hook types to evaluate `command`.
-    pub fn evaluate(self, verb: &str, argument: &str) -> String {
+    pub(crate) fn evaluate(self, verb: &str, argument: &str) -> String {
         match self {
             Self::Bash | Self::Zsh => {
                 format!("eval \"$($MLENV {verb} --shell {} {argument})\"", self.name())
@@ -118,7 +118,7 @@ impl Shell {
 
     /// Tells the story and returns what every [`Step::Look`] saw. The shell must reach the end in peace.
     #[track_caller]
-    pub fn tell(self, sandbox: &Sandbox, story: &[Step]) -> Vec<Env> {
+    pub(crate) fn tell(self, sandbox: &Sandbox, story: &[Step]) -> Vec<Env> {
         let look = |count: usize| sandbox.path(&format!("{}-look-{count}", self.name()));
         let mut looks = 0;
         let mut lines = Vec::new();
@@ -149,16 +149,16 @@ fn parsed(dump: &[u8]) -> Env {
 }
 
 /// A variable as text.
-pub fn get<'a>(env: &'a Env, name: &str) -> Option<&'a str> {
+pub(crate) fn get<'a>(env: &'a Env, name: &str) -> Option<&'a str> {
     env.get(name.as_bytes()).map(|value| std::str::from_utf8(value).unwrap())
 }
 
 /// The parts of `PATH`.
-pub fn path(env: &Env) -> Vec<&str> {
+pub(crate) fn path(env: &Env) -> Vec<&str> {
     get(env, "PATH").unwrap().split(':').collect()
 }
 
 /// A path as text; those of a sandbox are UTF-8.
-pub fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }

@@ -60,6 +60,13 @@ pub(crate) fn make(facts: &Facts, prefix: &Path) {
         std::os::unix::fs::symlink(&name, prefix.join("bin").join(link)).unwrap();
     }
     starts(&program, prefix);
+    compile(&program, &library);
+}
+
+/// Compiled as images are: an import by a user who may write must find nothing to do.
+pub(crate) fn compile(program: &Path, dir: &Path) {
+    let status = Command::new(program).args(["-m", "compileall", "-q"]).arg(dir).status();
+    assert!(status.unwrap().success(), "{} could not be compiled", dir.display());
 }
 
 fn copy_tree(from: &Path, to: &Path) {
@@ -80,7 +87,7 @@ fn copy_tree(from: &Path, to: &Path) {
 fn copy(from: &Path, to: &Path) {
     match std::fs::read_link(from) {
         Ok(target) if target.components().count() == 1 => {
-            std::os::unix::fs::symlink(target, to).unwrap()
+            std::os::unix::fs::symlink(target, to).unwrap();
         }
         _ => drop(std::fs::copy(from, to).unwrap()),
     }
@@ -106,14 +113,12 @@ fn point_home(program: &Path, facts: &Facts) {
 
 /// Debian's Python looks for `dist-packages` and installs below `local`; every other one does not.
 fn undo_debian(library: &Path) {
-    for (file, theirs, ours) in [
-        ("site.py", "dist-packages", "site-packages"),
-        ("sysconfig.py", "return 'posix_local'", "return 'posix_prefix'"),
-        ("sysconfig/__init__.py", "return 'posix_local'", "return 'posix_prefix'"),
-    ] {
+    for file in ["site.py", "sysconfig.py", "sysconfig/__init__.py"] {
         let path = library.join(file);
-        if let Ok(text) = std::fs::read_to_string(&path) {
-            std::fs::write(&path, text.replace(theirs, ours)).unwrap();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        if text.contains("dist-packages") {
+            let text = text.replace("dist-packages", "site-packages");
+            std::fs::write(&path, text.replace("/local/", "/").replace("/local'", "'")).unwrap();
         }
     }
 }

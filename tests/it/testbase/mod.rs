@@ -9,7 +9,7 @@ mod interpreter;
 mod packages;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::machine;
 use crate::tree;
@@ -17,7 +17,7 @@ use crate::tree;
 pub(crate) use extras::{CARRIED, NEVER, OWNED_FULL_ONLY, OWNED_STANDARD, SCRIPTS};
 
 /// Counts up whenever this module makes another base than before.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 /// A base, ready for use. Nobody may change it: a test that must takes a `twin`.
 pub(crate) struct TestBase {
@@ -47,8 +47,9 @@ pub(crate) fn base() -> &'static TestBase {
 pub(crate) fn slim(facts: &machine::Facts) -> PathBuf {
     let prefix = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join(format!("slim{EDITION}-{}", interpreter::tag(facts)));
+    let _one_at_a_time = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     if !prefix.is_dir() {
-        let aside = prefix.with_extension(format!("aside{}", std::process::id()));
+        let aside = aside(&prefix);
         interpreter::make(facts, &aside);
         let site = aside.join("lib").join(facts.name()).join("site-packages");
         std::fs::write(site.join("basepkg.py"), "").unwrap();
@@ -58,13 +59,24 @@ pub(crate) fn slim(facts: &machine::Facts) -> PathBuf {
 }
 
 fn build(facts: &machine::Facts, prefix: &Path) {
-    let aside = prefix.with_extension(format!("aside{}", std::process::id()));
+    let aside = aside(prefix);
     interpreter::make(facts, &aside);
     packages::install(facts, &aside);
     packages::record(facts, &aside);
     extras::add(&aside, prefix);
     packages::name_final_place(&aside, prefix);
     put(&aside, prefix);
+}
+
+/// Tests run side by side; a prefix is made by one of them.
+static MAKING: Mutex<()> = Mutex::new(());
+
+/// Where this process builds what will be `prefix`. Whatever a killed run left there goes.
+fn aside(prefix: &Path) -> PathBuf {
+    let name = prefix.file_name().unwrap().to_string_lossy();
+    let aside = prefix.with_file_name(format!("{name}-aside{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&aside);
+    aside
 }
 
 /// Gives a finished prefix its name, unless another process was quicker.

@@ -6,10 +6,11 @@ use std::process::Command;
 use serde_json::json;
 use walkdir::WalkDir;
 
+use super::interpreter;
 use crate::machine::Facts;
 use crate::wheel;
 
-/// From PyPI. `wheel` and `greet`, which is made here, stay what only pip knows.
+/// From the package index. `wheel` and `greet`, which is made here, stay what only pip knows.
 const REAL: [&str; 5] = ["pip", "six==1.16.0", "click==8.1.7", "packaging==24.0", "wheel==0.43.0"];
 
 /// What conda knows: names of REAL.
@@ -31,10 +32,7 @@ pub(crate) fn install(facts: &Facts, prefix: &Path) {
     let greet = wheel::build(scratch.path(), "greet", "1.0");
     let program = prefix.join("bin").join(facts.name());
     run(pip(&program).env("PYTHONPATH", &tools).args(REAL).arg(greet));
-    // Compiled as images are: an import by a user who may write must find nothing to do.
-    run(Command::new(&program)
-        .args(["-m", "compileall", "-q"])
-        .arg(prefix.join("lib").join(facts.name())));
+    interpreter::compile(&program, &prefix.join("lib").join(facts.name()));
 }
 
 fn run(command: &mut Command) {

@@ -1,0 +1,110 @@
+//! The command line as types. No logic: every verb's arguments end up in `cmd`.
+
+mod bases;
+mod care;
+mod envs;
+mod shells;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::bases::Base;
+pub(crate) use self::care::{Clone, Doctor, Packages, Prune, Rebase, Rename};
+pub(crate) use self::envs::{Create, Info, List, Place, Remove};
+pub(crate) use self::shells::{
+    Activate, Allow, Deactivate, Deny, Export, Hook, Save, Status, Vars,
+};
+use crate::ui::Loudness;
+
+/// Make light, writable environments on big, shared, read-only software.
+///
+/// An env is a directory of links into a base (a conda prefix, an image directory, or any Python) in which
+/// you install what is missing. The base is never written to.
+#[derive(Debug, Parser)]
+#[command(name = "mlenv", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 no (not found, nothing active); 2 usage or environment error; 130 interrupted."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Say nothing but failures and warnings
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+impl Arguments {
+    /// How much the user wants to hear.
+    pub(crate) fn loudness(&self) -> Loudness {
+        if self.quiet { Loudness::Quiet } else { Loudness::Normal }
+    }
+}
+
+/// Parses the process's arguments. `Err` holds the exit code after help, version or a usage error was printed.
+pub(crate) fn parse() -> Result<Arguments, ExitCode> {
+    Arguments::try_parse().map_err(|error| {
+        let _ = error.print(); // a closed pipe is no failure of ours
+        ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    })
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Create(Create),
+    List(List),
+    Info(Info),
+    Remove(Remove),
+    Doctor(Doctor),
+    Packages(Packages),
+    Rebase(Rebase),
+    Rename(Rename),
+    Clone(Clone),
+    Prune(Prune),
+    Hook(Hook),
+    Save(Save),
+    Allow(Allow),
+    Deny(Deny),
+    Status(Status),
+    #[command(hide = true)]
+    Export(Export),
+    Activate(Activate),
+    Deactivate(Deactivate),
+    #[command(subcommand)]
+    Vars(Vars),
+    #[command(subcommand)]
+    Base(Base),
+    Completions(Completions),
+    #[command(hide = true)]
+    Man(Man),
+}
+
+/// Print the completion script for a shell
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: CompletionShell,
+}
+
+/// Shells with completions.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CompletionShell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+/// Print the manual page
+#[derive(Debug, Args)]
+pub(crate) struct Man {}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Arguments::command().debug_assert();
+    }
+}
