@@ -16,8 +16,8 @@ use crate::overlay::plan::{Dir, File, Link, base_of};
 use crate::overlay::{script, threads};
 use crate::parallel;
 
-/// How much the clocks of two machines may differ.
-const SKEW: Duration = Duration::from_secs(24 * 60 * 60);
+/// How much the clocks of two machines may differ; Kerberos allows five minutes.
+const SKEW: Duration = Duration::from_secs(15 * 60);
 
 /// What differs.
 #[derive(Debug, Default)]
