@@ -71,6 +71,10 @@ fn a_moved_env_works_again_with_the_programs_that_pip_installed() {
         let kernel =
             std::fs::read_to_string(new.join("share/jupyter/kernels/mine/kernel.json")).unwrap();
         assert_eq!(kernel, format!("{{\"argv\": [\"{}\"]}}", new.join("bin/python").display()));
+        for file in ["bin/activate", "bin/activate.csh", "bin/activate.fish"] {
+            let text = std::fs::read_to_string(new.join(file)).unwrap();
+            assert!(text.contains(&*new.to_string_lossy()), "{file} names another place: {text}");
+        }
         let listed = patient.sandbox.mlenv(["list"]).ok().out;
         assert_eq!(listed.lines().count(), 1, "{listed}");
         assert!(listed.contains(&*new.to_string_lossy()), "{listed}");

@@ -66,7 +66,7 @@ fn links_move_to_the_new_base_and_what_the_user_added_stays() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
         .collect();
-    assert!(!names.iter().any(|name| name.to_string_lossy().starts_with(".mlenv")), "{names:?}");
+    assert!(!names.iter().any(|name| name.to_string_lossy().starts_with(".mlenv-")), "{names:?}");
 }
 
 #[test]
