@@ -16,6 +16,7 @@ if ( "$__mlenv_known:q" != "$__mlenv_session:q" ) then
   set __mlenv_mark = ""
   set __mlenv_r = ""
 endif
+# Word by word: a pattern would take the `[` in a name for its own.
 set __mlenv_lost = 0
 if ( "$__mlenv_bin:q" != "" ) then
   set __mlenv_lost = 1
