@@ -54,6 +54,7 @@ impl Sight {
         let mut sight = Self::default();
         let mut level = vec![OsString::new()];
         while !level.is_empty() {
+            let threads = if level.len() < FEW { 1 } else { threads };
             let seen = parallel::map(threads, level.len(), |at| Ok(look(&root, &level[at])))?;
             let mut below = Vec::new();
             for (path, seen) in level.into_iter().zip(seen) {
@@ -86,16 +87,19 @@ impl Sight {
 const DIRECTORY: OFlag =
     OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
 
+/// Fewer directories than this on one level are not worth a second thread.
+const FEW: usize = 48;
+
 /// The env itself may be named by a link.
 const TOP: OFlag = OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
 
 fn look(root: &OwnedFd, path: &OsStr) -> nix::Result<Seen> {
     let here = if path.is_empty() { OsStr::new(".") } else { path };
-    let mut reader = Reader::openat(root, here, DIRECTORY, Mode::empty())?;
+    let reader = Reader::openat(root, here, DIRECTORY, Mode::empty())?;
     let mode = fstat(&reader)?.st_mode & 0o7777;
     let mut things = HashMap::new();
     let mut untold = Vec::new();
-    for entry in reader.iter() {
+    for entry in reader {
         let entry = entry?;
         let name = OsStr::from_bytes(entry.file_name().to_bytes());
         match entry.file_type().map(thing) {
@@ -106,7 +110,7 @@ fn look(root: &OwnedFd, path: &OsStr) -> nix::Result<Seen> {
     }
     // Some file systems' directories tell no types.
     for name in untold {
-        let meta = fstatat(&reader, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW)?;
+        let meta = fstatat(root, &Path::new(here).join(&name), AtFlags::AT_SYMLINK_NOFOLLOW)?;
         things.insert(name, thing_of_mode(SFlag::from_bits_truncate(meta.st_mode)));
     }
     Ok(Seen { things, mode })
