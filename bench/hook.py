@@ -208,7 +208,7 @@ def starts(world, rounds):
     programs = {
         "/bin/true": ["/bin/true"],
         "mlenv hook bash": [world.mlenv, "hook", "bash"],
-        "mlenv export, one activation": [world.mlenv, "export", "--shell", "bash", "--marker", marker],
+        "mlenv answer, one activation": [world.mlenv, "answer", "--shell", "bash", "--marker", marker],
         "direnv export, one activation": ["direnv", "export", "bash"],
     }
     figures = {what: [] for what in programs}

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use self::bases::Base;
 pub(crate) use self::envs::{Create, Info, List, Remove};
 pub(crate) use self::shells::{
-    Activate, Allow, Deactivate, Deny, Export, Hook, Save, Status, Vars,
+    Activate, Allow, Answer, Deactivate, Deny, Hook, Save, Status, Vars,
 };
 use crate::ui::Loudness;
 
@@ -60,7 +60,7 @@ pub(crate) enum Command {
     Deny(Deny),
     Status(Status),
     #[command(hide = true)]
-    Export(Export),
+    Answer(Answer),
     Activate(Activate),
     Deactivate(Deactivate),
     #[command(subcommand)]
