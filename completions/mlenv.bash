@@ -22,8 +22,14 @@ _mlenv() {
             mlenv,allow)
                 cmd="mlenv__subcmd__allow"
                 ;;
+            mlenv,answer)
+                cmd="mlenv__subcmd__answer"
+                ;;
             mlenv,base)
                 cmd="mlenv__subcmd__base"
+                ;;
+            mlenv,clone)
+                cmd="mlenv__subcmd__clone"
                 ;;
             mlenv,completions)
                 cmd="mlenv__subcmd__completions"
@@ -37,8 +43,8 @@ _mlenv() {
             mlenv,deny)
                 cmd="mlenv__subcmd__deny"
                 ;;
-            mlenv,export)
-                cmd="mlenv__subcmd__export"
+            mlenv,doctor)
+                cmd="mlenv__subcmd__doctor"
                 ;;
             mlenv,help)
                 cmd="mlenv__subcmd__help"
@@ -55,8 +61,20 @@ _mlenv() {
             mlenv,man)
                 cmd="mlenv__subcmd__man"
                 ;;
+            mlenv,packages)
+                cmd="mlenv__subcmd__packages"
+                ;;
+            mlenv,prune)
+                cmd="mlenv__subcmd__prune"
+                ;;
+            mlenv,rebase)
+                cmd="mlenv__subcmd__rebase"
+                ;;
             mlenv,remove)
                 cmd="mlenv__subcmd__remove"
+                ;;
+            mlenv,rename)
+                cmd="mlenv__subcmd__rename"
                 ;;
             mlenv,save)
                 cmd="mlenv__subcmd__save"
@@ -85,6 +103,9 @@ _mlenv() {
             mlenv__subcmd__base,list)
                 cmd="mlenv__subcmd__base__subcmd__list"
                 ;;
+            mlenv__subcmd__base,packages)
+                cmd="mlenv__subcmd__base__subcmd__packages"
+                ;;
             mlenv__subcmd__base__subcmd__help,add)
                 cmd="mlenv__subcmd__base__subcmd__help__subcmd__add"
                 ;;
@@ -103,14 +124,23 @@ _mlenv() {
             mlenv__subcmd__base__subcmd__help,list)
                 cmd="mlenv__subcmd__base__subcmd__help__subcmd__list"
                 ;;
+            mlenv__subcmd__base__subcmd__help,packages)
+                cmd="mlenv__subcmd__base__subcmd__help__subcmd__packages"
+                ;;
             mlenv__subcmd__help,activate)
                 cmd="mlenv__subcmd__help__subcmd__activate"
                 ;;
             mlenv__subcmd__help,allow)
                 cmd="mlenv__subcmd__help__subcmd__allow"
                 ;;
+            mlenv__subcmd__help,answer)
+                cmd="mlenv__subcmd__help__subcmd__answer"
+                ;;
             mlenv__subcmd__help,base)
                 cmd="mlenv__subcmd__help__subcmd__base"
+                ;;
+            mlenv__subcmd__help,clone)
+                cmd="mlenv__subcmd__help__subcmd__clone"
                 ;;
             mlenv__subcmd__help,completions)
                 cmd="mlenv__subcmd__help__subcmd__completions"
@@ -124,8 +154,8 @@ _mlenv() {
             mlenv__subcmd__help,deny)
                 cmd="mlenv__subcmd__help__subcmd__deny"
                 ;;
-            mlenv__subcmd__help,export)
-                cmd="mlenv__subcmd__help__subcmd__export"
+            mlenv__subcmd__help,doctor)
+                cmd="mlenv__subcmd__help__subcmd__doctor"
                 ;;
             mlenv__subcmd__help,help)
                 cmd="mlenv__subcmd__help__subcmd__help"
@@ -142,8 +172,20 @@ _mlenv() {
             mlenv__subcmd__help,man)
                 cmd="mlenv__subcmd__help__subcmd__man"
                 ;;
+            mlenv__subcmd__help,packages)
+                cmd="mlenv__subcmd__help__subcmd__packages"
+                ;;
+            mlenv__subcmd__help,prune)
+                cmd="mlenv__subcmd__help__subcmd__prune"
+                ;;
+            mlenv__subcmd__help,rebase)
+                cmd="mlenv__subcmd__help__subcmd__rebase"
+                ;;
             mlenv__subcmd__help,remove)
                 cmd="mlenv__subcmd__help__subcmd__remove"
+                ;;
+            mlenv__subcmd__help,rename)
+                cmd="mlenv__subcmd__help__subcmd__rename"
                 ;;
             mlenv__subcmd__help,save)
                 cmd="mlenv__subcmd__help__subcmd__save"
@@ -168,6 +210,9 @@ _mlenv() {
                 ;;
             mlenv__subcmd__help__subcmd__base,list)
                 cmd="mlenv__subcmd__help__subcmd__base__subcmd__list"
+                ;;
+            mlenv__subcmd__help__subcmd__base,packages)
+                cmd="mlenv__subcmd__help__subcmd__base__subcmd__packages"
                 ;;
             mlenv__subcmd__help__subcmd__vars,list)
                 cmd="mlenv__subcmd__help__subcmd__vars__subcmd__list"
@@ -209,7 +254,7 @@ _mlenv() {
 
     case "${cmd}" in
         mlenv)
-            opts="-q -h -V --quiet --help --version create list info remove hook save allow deny status export activate deactivate vars base completions man help"
+            opts="-q -h -V --quiet --help --version create list info remove doctor packages rebase rename clone prune hook save allow deny status answer activate deactivate vars base completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -254,8 +299,34 @@ _mlenv() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mlenv__subcmd__answer)
+            opts="-q -h --shell --marker --told --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --shell)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --marker)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --told)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mlenv__subcmd__base)
-            opts="-q -h --quiet --help list add forget info index help"
+            opts="-q -h --quiet --help list add forget info packages index help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -305,7 +376,7 @@ _mlenv() {
             return 0
             ;;
         mlenv__subcmd__base__subcmd__help)
-            opts="list add forget info index help"
+            opts="list add forget info packages index help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -402,6 +473,20 @@ _mlenv() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mlenv__subcmd__base__subcmd__help__subcmd__packages)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mlenv__subcmd__base__subcmd__index)
             opts="-o -q -h --layout --output --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -449,6 +534,50 @@ _mlenv() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlenv__subcmd__base__subcmd__packages)
+            opts="-q -h --json --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlenv__subcmd__clone)
+            opts="-p -n -q -h --prefix --name --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -556,23 +685,15 @@ _mlenv() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mlenv__subcmd__export)
-            opts="-q -h --shell --marker --told --quiet --help"
+        mlenv__subcmd__doctor)
+            opts="-q -h --fix --layout --json --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --shell)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --marker)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --told)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                --layout)
+                    COMPREPLY=($(compgen -W "standard full sparse" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -583,7 +704,7 @@ _mlenv() {
             return 0
             ;;
         mlenv__subcmd__help)
-            opts="create list info remove hook save allow deny status export activate deactivate vars base completions man help"
+            opts="create list info remove doctor packages rebase rename clone prune hook save allow deny status answer activate deactivate vars base completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -624,8 +745,22 @@ _mlenv() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mlenv__subcmd__help__subcmd__answer)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mlenv__subcmd__help__subcmd__base)
-            opts="list add forget info index"
+            opts="list add forget info packages index"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -708,6 +843,34 @@ _mlenv() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mlenv__subcmd__help__subcmd__base__subcmd__packages)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlenv__subcmd__help__subcmd__clone)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mlenv__subcmd__help__subcmd__completions)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -764,7 +927,7 @@ _mlenv() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mlenv__subcmd__help__subcmd__export)
+        mlenv__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -848,7 +1011,63 @@ _mlenv() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mlenv__subcmd__help__subcmd__packages)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlenv__subcmd__help__subcmd__prune)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlenv__subcmd__help__subcmd__rebase)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mlenv__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlenv__subcmd__help__subcmd__rename)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1002,7 +1221,71 @@ _mlenv() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mlenv__subcmd__packages)
+            opts="-q -h --added --json --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlenv__subcmd__prune)
+            opts="-q -h --dry-run --json --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlenv__subcmd__rebase)
+            opts="-b -q -h --base --update --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --base)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mlenv__subcmd__remove)
+            opts="-q -h --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlenv__subcmd__rename)
             opts="-q -h --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -5,6 +5,7 @@
 
 mod activation;
 mod base;
+mod care;
 mod cli;
 mod cmd;
 mod config;

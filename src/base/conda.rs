@@ -31,6 +31,17 @@ impl Package {
         let (build, version, name) = (parts.next()?, parts.next()?, parts.next()?);
         Some(Self { name: name.to_owned(), version: version.to_owned(), build: build.to_owned() })
     }
+
+    /// Its record, relative to the prefix.
+    pub(crate) fn record(&self) -> PathBuf {
+        let Self { name, version, build } = self;
+        Path::new("conda-meta").join(format!("{name}-{version}-{build}.json"))
+    }
+
+    /// `numpy 1.26.4`, for people.
+    pub(crate) fn shown(&self) -> String {
+        crate::text::shown(&format!("{} {}", self.name, self.version))
+    }
 }
 
 /// The packages recorded in `PREFIX/conda-meta`, sorted. One directory read; no file is opened.
@@ -61,8 +72,7 @@ pub(crate) fn owned(prefix: &Path, python_lib: &str, threads: usize) -> Result<H
     let site = Path::new("lib").join(python_lib).join("site-packages");
     let mut lists = Vec::new();
     for package in packages(prefix)? {
-        let file = format!("{}-{}-{}.json", package.name, package.version, package.build);
-        lists.push(List::Record(prefix.join("conda-meta").join(file)));
+        lists.push(List::Record(prefix.join(package.record())));
     }
     for dist_info in dist_infos(&prefix.join(&site)) {
         lists.push(List::Wheel(dist_info.join("RECORD")));
@@ -96,12 +106,18 @@ fn dist_infos(site: &Path) -> Vec<PathBuf> {
 }
 
 /// What a wheel put outside site-packages: its RECORD lines that climb out, `../../../share/x,sha256=..,123`.
-fn wheel_files(record: &Path) -> Vec<PathBuf> {
+pub(crate) fn wheel_files(record: &Path) -> Vec<PathBuf> {
+    let outside = |path: &PathBuf| path.strip_prefix("../../..").map(Path::to_owned).ok();
+    wheel_rows(record).iter().filter_map(outside).collect()
+}
+
+/// Every path in a RECORD, relative to the site-packages that it is in.
+pub(crate) fn wheel_rows(record: &Path) -> Vec<PathBuf> {
     let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(record);
     let Ok(mut reader) = reader else { return Vec::new() }; // some packages have none
     let rows = reader.byte_records().map_while(std::result::Result::ok);
-    let outside = |row: csv::ByteRecord| row.get(0)?.strip_prefix(b"../../../").map(<[u8]>::to_vec);
-    rows.filter_map(outside).map(|path| PathBuf::from(OsString::from_vec(path))).collect()
+    let path = |row: csv::ByteRecord| Some(PathBuf::from(OsString::from_vec(row.get(0)?.to_vec())));
+    rows.filter_map(path).collect()
 }
 
 #[cfg(test)]

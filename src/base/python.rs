@@ -69,7 +69,7 @@ impl Python {
     /// Asks the interpreter of any other prefix; the answer is kept in `cache` under the executable's identity.
     pub(crate) fn ask(prefix: &Path, cache: &Path) -> Result<Self> {
         let program = prefix.join("bin/python3");
-        let kept = cache.join("pythons").join(format!("{}.toml", identity(&program)?));
+        let kept = answer_file(&program, cache)?;
         if let Ok(Some(python)) = read_toml::<Self>(&kept) {
             return Ok(python);
         }
@@ -187,6 +187,20 @@ impl Answer {
             lib64: self.platlib == "lib64",
         })
     }
+}
+
+/// The directory in `cache` that keeps what interpreters said.
+pub(crate) fn memory(cache: &Path) -> PathBuf {
+    cache.join("pythons")
+}
+
+/// The file with what the interpreter of `prefix` said, if it was ever asked.
+pub(crate) fn remembered(prefix: &Path, cache: &Path) -> Option<PathBuf> {
+    answer_file(&prefix.join("bin/python3"), cache).ok()
+}
+
+fn answer_file(program: &Path, cache: &Path) -> Result<PathBuf> {
+    Ok(memory(cache).join(format!("{}.toml", identity(program)?)))
 }
 
 /// A name for this very executable file, by path, place on disk and time of change.

@@ -43,6 +43,14 @@ pub(crate) enum Base {
         #[arg(long)]
         json: bool,
     },
+    /// List the packages of a base, those of conda and those of pip
+    Packages {
+        /// A directory or a known name [default: the base that `create` would take]
+        base: Option<OsString>,
+        /// Print them as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Write the archive of a base's links, from which envs are unpacked
     ///
     /// It goes into the base where that can be written, so that every user has it; else into your cache, where

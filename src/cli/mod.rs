@@ -1,6 +1,7 @@
 //! The command line as types. No logic: every verb's arguments end up in `cmd`.
 
 mod bases;
+mod care;
 mod envs;
 mod shells;
 
@@ -9,7 +10,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::bases::Base;
-pub(crate) use self::envs::{Create, Info, List, Remove};
+pub(crate) use self::care::{Clone, Doctor, Packages, Prune, Rebase, Rename};
+pub(crate) use self::envs::{Create, Info, List, Place, Remove};
 pub(crate) use self::shells::{
     Activate, Allow, Answer, Deactivate, Deny, Hook, Save, Status, Vars,
 };
@@ -54,6 +56,12 @@ pub(crate) enum Command {
     List(List),
     Info(Info),
     Remove(Remove),
+    Doctor(Doctor),
+    Packages(Packages),
+    Rebase(Rebase),
+    Rename(Rename),
+    Clone(Clone),
+    Prune(Prune),
     Hook(Hook),
     Save(Save),
     Allow(Allow),

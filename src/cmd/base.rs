@@ -32,6 +32,9 @@ pub(super) fn run(context: &Context, command: cli::Base) -> Result<()> {
             Ok(())
         }
         cli::Base::Info { base, json } => info(context, base.as_deref(), json),
+        cli::Base::Packages { base, json } => {
+            super::packages::of_base(context, base.as_deref(), json)
+        }
         cli::Base::Index { base, layout, output } => {
             make_index(context, base.as_deref(), layout, output)
         }

@@ -12,23 +12,23 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use super::{Context, print_json};
 use crate::activation::Place;
 use crate::base::{Base, Kind};
+use crate::cli;
 use crate::cli::Create;
 use crate::error::{Error, Result};
 use crate::marker::{self, OnOther, Saved};
 use crate::overlay::create::{Order, check_place};
 use crate::overlay::layout::Layout;
-use crate::overlay::plan::{Count, FileMode, Plan};
+use crate::overlay::plan::Count;
 use crate::overlay::record::{BaseRecord, Record, SCHEMA};
 use crate::overlay::stage::OnExisting;
-use crate::overlay::{index, registry, threads};
+use crate::overlay::{index, registry, skeleton, threads};
 use crate::plan::session::Owner;
 use crate::resolve::{self, Choice};
 use crate::shell::Dialect;
-use crate::shell::carried::{Carrier, Family, activators};
 use crate::text::{PathText, Shown};
 
 pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
-    let env = place(context, arguments)?;
+    let env = place(context, &arguments.place)?;
     let wanted = if arguments.force { OnExisting::ReplaceEnv } else { OnExisting::Fail };
     let on_existing = check_place(&env, wanted)?;
     let choice = resolve::base(context.host, &context.dirs, arguments.base.as_deref())?;
@@ -37,7 +37,7 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
     let trust = if arguments.reindex { index::Trust::Fresh } else { index::Trust::Any };
     let mut plan = index::plan(&choice.base, layout, &context.dirs.cache, trust, context.ui)?;
     let record = record(&env, &choice, layout, arguments.user_site);
-    carry(&mut plan, &env, &record)?;
+    skeleton::carry(&mut plan, &env, &record)?;
     // From here on there is something to clean up; until here Ctrl-C simply ends us.
     let stop = stop_flag()?;
     let began = Instant::now();
@@ -65,19 +65,6 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
             Ok(())
         }
     }
-}
-
-/// Adds what activates the env without the hook: `bin/activate` and its kin.
-fn carry(plan: &mut Plan, env: &Path, record: &Record) -> Result<()> {
-    let family = match (record.base.kind, record.layout) {
-        (Kind::Conda, Layout::Sparse) => Family::BareConda,
-        (Kind::Conda, _) => Family::Conda,
-        _ => Family::Venv,
-    };
-    for (path, bytes) in activators(&Carrier { env, family, user_site: record.user_site })? {
-        plan.file_instead(&path, bytes, FileMode::Data);
-    }
-    Ok(())
 }
 
 /// Writes the marker of the directory we were called in, and trusts it. Whatever stands against that, the env is
@@ -131,8 +118,9 @@ impl<'a> Report<'a> {
     }
 }
 
-fn place(context: &Context, arguments: &Create) -> Result<PathBuf> {
-    match (&arguments.place.prefix, &arguments.place.name) {
+/// Where a new env goes.
+pub(super) fn place(context: &Context, place: &cli::Place) -> Result<PathBuf> {
+    match (&place.prefix, &place.name) {
         (Some(prefix), _) => context.host.absolute(prefix),
         (None, Some(name)) => resolve::new_by_name(&context.dirs, name),
         (None, None) => Err(Error::new("no place was named").hint("use -p DIR or -n NAME")),
@@ -170,7 +158,7 @@ fn record(env: &Path, choice: &Choice, layout: Layout, user_site: bool) -> Recor
 }
 
 /// A flag that Ctrl-C, a batch system's termination or a closed terminal sets, so that we clean up and go.
-fn stop_flag() -> Result<Arc<AtomicBool>> {
+pub(super) fn stop_flag() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register(signal, Arc::clone(&stop))
@@ -180,7 +168,7 @@ fn stop_flag() -> Result<Arc<AtomicBool>> {
 }
 
 /// The env's own parent may not be there yet.
-fn nearest_dir(env: &Path) -> &Path {
+pub(super) fn nearest_dir(env: &Path) -> &Path {
     env.ancestors().skip(1).find(|dir| dir.is_dir()).unwrap_or(Path::new("/"))
 }
 

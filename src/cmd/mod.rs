@@ -3,12 +3,17 @@
 mod activate;
 mod answer;
 mod base;
+mod clone;
 mod consent;
 mod create;
+mod doctor;
 mod generate;
 mod hook;
 mod info;
 mod list;
+mod packages;
+mod prune;
+mod rebase;
 mod remove;
 mod save;
 mod status;
@@ -44,6 +49,12 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Create(arguments) => create::run(&context, &arguments),
         Command::List(arguments) => list::run(&context, &arguments),
         Command::Info(arguments) => info::run(&context, &arguments),
+        Command::Doctor(arguments) => doctor::run(&context, &arguments),
+        Command::Packages(arguments) => packages::run(&context, &arguments),
+        Command::Rename(arguments) => clone::rename(&context, &arguments),
+        Command::Clone(arguments) => clone::clone(&context, &arguments),
+        Command::Rebase(arguments) => rebase::run(&context, &arguments),
+        Command::Prune(arguments) => prune::run(&context, &arguments),
         Command::Remove(arguments) => remove::run(&context, &arguments),
         Command::Base(arguments) => base::run(&context, arguments),
         Command::Hook(arguments) => hook::run(&arguments, host),

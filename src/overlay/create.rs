@@ -110,7 +110,7 @@ fn check_path(env: &Path) -> Result<()> {
 }
 
 /// An env in its own base would be found by the base's next index, and a base is never written to.
-fn refuse_inside_base(parent: &Path, base: &Path) -> Result<()> {
+pub(crate) fn refuse_inside_base(parent: &Path, base: &Path) -> Result<()> {
     let real: PathBuf = parent.canonicalize().attempt("resolve", parent)?;
     if real.starts_with(base) {
         return Err(Error::new(format!(

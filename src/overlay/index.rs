@@ -58,6 +58,16 @@ pub(crate) fn in_cache(cache: &Path, base: &Base, layout: Layout) -> PathBuf {
     cache.join("indexes").join(format!("{}-{}.tar.zst", base.fingerprint.packages, layout.name()))
 }
 
+/// The plan of a base that may be gone, as the cache still has it; `None` where it has not.
+pub(crate) fn remembered(cache: &Path, packages: &str, layout: Layout) -> Option<Plan> {
+    let path = cache.join("indexes").join(format!("{packages}-{}.tar.zst", layout.name()));
+    let bytes = std::fs::read(path).ok()?;
+    let about = archive::about(&bytes)?;
+    let plan = archive::unpack(&bytes, threads::for_cpu()).ok()?;
+    (about.layout == layout && about.packages == packages && check::check(&plan).is_ok())
+        .then_some(plan)
+}
+
 /// Looks through the base and says what was left out.
 pub(crate) fn look_through(base: &Base, layout: Layout, ui: Ui) -> Result<Survey> {
     let spinner = ui.spinner("looking through the base");

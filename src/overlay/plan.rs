@@ -91,6 +91,19 @@ impl Plan {
         self.dir(Path::new(dir)).files.push(File { name: name.to_owned(), bytes, mode });
     }
 
+    /// The real file that is planned at `path`.
+    pub(crate) fn file_at(&self, path: &Path) -> Option<&File> {
+        let (dir, name) = split(path.as_os_str());
+        self.dirs.get(dir)?.files.iter().find(|file| file.name == name)
+    }
+
+    /// True where a link with this text is planned at `path`.
+    pub(crate) fn has_link(&self, path: &Path, target: &OsStr) -> bool {
+        let (dir, name) = split(path.as_os_str());
+        let links = self.dirs.get(dir).into_iter().flat_map(|dir| &dir.links);
+        links.into_iter().any(|link| link.name == name && link.target == target)
+    }
+
     /// Adds a real file in place of a link or file of that name: conda's own `bin/activate`, for one.
     pub(crate) fn file_instead(&mut self, path: &Path, bytes: Vec<u8>, mode: FileMode) {
         let (dir, name) = split(path.as_os_str());

@@ -1,10 +1,14 @@
 //! `pyvenv.cfg`: what makes CPython 3.8 to 3.14 take a directory for an environment on a base. Pure text.
 
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::plan::BASE_LINK;
 use crate::base::{Base, fits_pyvenv};
+
+/// The file's name.
+pub(crate) const FILE: &str = "pyvenv.cfg";
 
 /// The text for an env at `env`.
 ///
@@ -30,10 +34,47 @@ fn home(base: &Path, env: &Path) -> Option<PathBuf> {
     candidates.into_iter().find(|prefix| fits_pyvenv(prefix)).map(|prefix| prefix.join("bin"))
 }
 
+/// `text` brought up to date for an env at `env`: the lines that depend on the base are replaced, those that the
+/// user or another tool wrote stay.
+pub(crate) fn renewed(text: &[u8], base: &Base, env: &Path) -> Vec<u8> {
+    let fresh = self::text(base, env);
+    let mut out = Vec::new();
+    for line in fresh.split_inclusive(|&byte| byte == b'\n') {
+        // Whether packages of the base are seen is the user's to change.
+        let kept = key(line) == b"include-system-site-packages";
+        let old = lines(text).find(|old| kept && key(old) == key(line));
+        out.extend_from_slice(old.unwrap_or(line).trim_ascii_end());
+        out.push(b'\n');
+    }
+    let of_ours = |line: &[u8]| {
+        [&b"home"[..], b"version"].contains(&key(line))
+            || lines(&fresh).any(|ours| key(ours) == key(line))
+    };
+    for line in lines(text).filter(|line| !line.trim_ascii().is_empty() && !of_ours(line)) {
+        out.extend_from_slice(line.trim_ascii_end());
+        out.push(b'\n');
+    }
+    out
+}
+
+/// The directory that a `pyvenv.cfg` names as `home`.
+pub(crate) fn home_of(text: &[u8]) -> Option<PathBuf> {
+    let line = lines(text).find(|line| key(line) == b"home")?;
+    let at = line.iter().position(|&byte| byte == b'=')?;
+    Some(PathBuf::from(OsStr::from_bytes(line[at + 1..].trim_ascii())))
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|&byte| byte == b'\n')
+}
+
+fn key(line: &[u8]) -> &[u8] {
+    let end = line.iter().position(|&byte| byte == b'=').unwrap_or(line.len());
+    line[..end].trim_ascii()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsStr;
-
     use super::*;
 
     #[test]
@@ -46,5 +87,33 @@ mod tests {
         );
         assert_eq!(home(odd, Path::new("/e")), Some("/e/baseEnv_dir/bin".into()));
         assert_eq!(home(odd, odd), None);
+    }
+
+    #[test]
+    fn lines_of_the_user_survive_a_renewal() {
+        let base = Base {
+            named: "/b".into(),
+            prefix: "/b".into(),
+            kind: crate::base::Kind::Python,
+            python: crate::base::Python {
+                version: "3.12.1".into(),
+                lib: "python3.12".into(),
+                executable: "python3.12".into(),
+                lib64: false,
+            },
+            fingerprint: crate::base::Fingerprint {
+                packages: String::new(),
+                stamp: 0,
+                root: String::new(),
+                image: None,
+            },
+        };
+        let old = b"home = /gone/bin\ninclude-system-site-packages = false\nversion = 3.11.7\nprompt = mine\n";
+        let new = renewed(old, &base, Path::new("/e"));
+        let text = "home = /b/bin\ninclude-system-site-packages = false\nversion = 3.12.1\nprompt = mine\n";
+        assert_eq!(String::from_utf8(new.clone()).unwrap(), text);
+        assert_eq!(renewed(&new, &base, Path::new("/e")), new);
+        assert_eq!(renewed(b"", &base, Path::new("/e")), super::text(&base, Path::new("/e")));
+        assert_eq!(home_of(old), Some("/gone/bin".into()));
     }
 }

@@ -30,19 +30,28 @@ pub(crate) fn forget(dirs: &Dirs, env: &Path) -> std::io::Result<()> {
 /// Every env that is there: the remembered ones, and those made by name. Links to what is gone are taken out.
 pub(crate) fn all(dirs: &Dirs) -> BTreeSet<PathBuf> {
     let mut envs = BTreeSet::new();
-    for entry in std::fs::read_dir(place(dirs)).into_iter().flatten().flatten() {
-        let Ok(env) = std::fs::read_link(entry.path()) else { continue };
+    for (link, env) in entries(dirs) {
         if is_env(&env) {
             envs.insert(env);
-        } else if env.parent().is_some_and(Path::is_dir) {
-            // Its directory is reachable, so it is gone for good and not merely unmounted.
-            let _ = fs::remove_file(&entry.path());
+        } else if is_gone(&env) {
+            let _ = fs::remove_file(&link);
         }
     }
     let by_name =
         std::fs::read_dir(&dirs.envs).into_iter().flatten().flatten().map(|entry| entry.path());
     envs.extend(by_name.filter(|path| is_env(path)));
     envs
+}
+
+/// Every link, and the env that it remembers, there or not.
+pub(crate) fn entries(dirs: &Dirs) -> Vec<(PathBuf, PathBuf)> {
+    let links = std::fs::read_dir(place(dirs)).into_iter().flatten().flatten();
+    links.filter_map(|link| Some((link.path(), std::fs::read_link(link.path()).ok()?))).collect()
+}
+
+/// True for an env that is gone for good and not merely unmounted: its directory is reachable.
+pub(crate) fn is_gone(env: &Path) -> bool {
+    !is_env(env) && env.parent().is_some_and(Path::is_dir)
 }
 
 fn is_env(path: &Path) -> bool {

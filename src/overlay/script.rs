@@ -3,6 +3,7 @@
 //! A link to such a script would run the base's interpreter (a `#!/base/bin/python`), or whatever is first on
 //! PATH (`#!/usr/bin/env python`), so an env holds real files with its own interpreter in the first line.
 
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -74,6 +75,27 @@ fn classify_shell(rest: &[u8]) -> Program {
         Program::Beside
     } else {
         Program::Other
+    }
+}
+
+/// The absolute path of the interpreter that the head of a script names: in its first line, or where pip, uv and
+/// conda put it when that would be too long.
+pub(crate) fn interpreter(head: &[u8]) -> Option<&Path> {
+    let (line, rest) = split_line(head.strip_prefix(b"#!")?);
+    let path = match split_line(rest).0.strip_prefix(b"'''exec' ") {
+        Some([b'"', quoted @ ..]) => quoted.split(|&byte| byte == b'"').next()?,
+        Some(plain) => plain.split(|&byte| byte == b' ').next()?,
+        None => line.split(u8::is_ascii_whitespace).find(|word| !word.is_empty())?,
+    };
+    let path = Path::new(OsStr::from_bytes(path));
+    path.is_absolute().then_some(path)
+}
+
+/// The script for the env at `env`, if it is a Python script at all.
+pub(crate) fn for_env(text: &[u8], env: &Path) -> Option<Vec<u8>> {
+    match classify(text) {
+        Program::Python { options, body } => Some(settle(&portable(&options, &body), env)),
+        Program::Other | Program::Beside => None,
     }
 }
 
@@ -177,6 +199,21 @@ mod tests {
         }
         let wrapper = "#!/bin/bash\n# coding: utf-8\n\"true\" '''\\'\n$d/python3 -I \"$0\"\nexit\n'''\nimport re\n";
         assert_eq!(classify(wrapper.as_bytes()), Program::Beside);
+    }
+
+    #[test]
+    fn the_interpreter_is_read_from_every_form_of_head() {
+        for (head, expected) in [
+            ("#!/e/bin/python3 -s\nx", Some("/e/bin/python3")),
+            ("#! /e/bin/python\nx", Some("/e/bin/python")),
+            ("#!/bin/sh\n'''exec' \"/a b/bin/python3\" \"$0\" \"$@\"\n", Some("/a b/bin/python3")),
+            ("#!/bin/sh\n'''exec' /long/bin/python \"$0\" \"$@\"\n", Some("/long/bin/python")),
+            ("#!/bin/sh\necho\n", Some("/bin/sh")),
+            ("import x\n", None),
+        ] {
+            assert_eq!(interpreter(head.as_bytes()), expected.map(Path::new), "{head}");
+        }
+        assert_eq!(interpreter(PORTABLE_HEAD), None);
     }
 
     #[test]

@@ -2,12 +2,15 @@
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::layout::Layout;
 use super::plan::{FileMode, Plan, into_base};
-use super::record::UserSite;
+use super::record::{Record, UserSite};
 use super::script;
 use crate::base::{Base, Kind};
+use crate::error::Result;
+use crate::shell::carried::{Carrier, Family, activators};
 
 /// What `bin/pip` does; the interpreter line comes in front.
 const PIP: &[u8] = b"import sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n";
@@ -44,6 +47,24 @@ pub(crate) fn add(plan: &mut Plan, base: &Base, user_site: UserSite) {
     if base.python.lib64 && base.kind != Kind::Conda {
         plan.link(Path::new("lib64"), "lib".into());
     }
+}
+
+/// Adds what activates the env at `env` without the hook: `bin/activate` and its kin.
+pub(crate) fn carry(plan: &mut Plan, env: &Path, record: &Record) -> Result<()> {
+    for (path, bytes) in activation(env, record)? {
+        plan.file_instead(&path, bytes, FileMode::Data);
+    }
+    Ok(())
+}
+
+/// The same files by themselves.
+pub(crate) fn activation(env: &Path, record: &Record) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+    let family = match (record.base.kind, record.layout) {
+        (Kind::Conda, Layout::Sparse) => Family::BareConda,
+        (Kind::Conda, _) => Family::Conda,
+        _ => Family::Venv,
+    };
+    activators(&Carrier { env, family, user_site: record.user_site })
 }
 
 /// The names in `bin`.

@@ -139,13 +139,26 @@ pub(crate) fn discard(env: &Path) -> Result<()> {
 
 /// Removes stages whose process is gone. Failures are of no concern: they are met again by the next create.
 fn sweep(parent: &Path) {
-    for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
-        if is_stale(&entry.file_name(), &entry.path())
-            && let Ok(Lock::Ours(_) | Lock::Unsupported) = fs::try_lock_dir(&entry.path())
-        {
-            let _ = fs::remove_tree(&entry.path());
-        }
+    for path in leftovers(parent) {
+        let _ = remove_leftover(&path);
     }
+}
+
+/// Removes a stage whose process is gone, unless another process is at it.
+pub(crate) fn remove_leftover(path: &Path) -> io::Result<()> {
+    match fs::try_lock_dir(path)? {
+        Lock::Ours(_) | Lock::Unsupported => fs::remove_tree(path),
+        Lock::Held => Ok(()),
+    }
+}
+
+/// Stages in `parent` whose process is gone.
+pub(crate) fn leftovers(parent: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| is_stale(&entry.file_name(), &entry.path()))
+        .map(|entry| entry.path())
+        .collect()
 }
 
 /// True for a stage of a process of this machine that is gone, or an old one of another machine.

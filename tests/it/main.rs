@@ -7,6 +7,14 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 mod archive;
+mod care;
+mod care_clone;
+mod care_conda;
+mod care_doctor;
+mod care_killed;
+mod care_packages;
+mod care_prune;
+mod care_rebase;
 mod choice;
 mod completions;
 mod crowd;

@@ -1,0 +1,67 @@
+//! What is to be changed in an env, as data. Paths are relative to the env.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::overlay::plan::{BASE_LINK, FileMode};
+use crate::overlay::record;
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// Let the owner read, write and enter a directory.
+    Open(PathBuf),
+    /// A link.
+    Link {
+        /// Where.
+        path: PathBuf,
+        /// What it says.
+        target: OsString,
+        /// What may lie there.
+        over: Over,
+    },
+    /// A real file.
+    File {
+        /// Where.
+        path: PathBuf,
+        /// What is in it.
+        bytes: Vec<u8>,
+        /// Whether it may be run.
+        mode: FileMode,
+        /// What may lie there.
+        over: Over,
+    },
+    /// Take a link or a temporary file of ours away.
+    Remove(PathBuf),
+}
+
+/// What a change may replace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// Nothing: what appeared there meanwhile stays.
+    Nothing,
+    /// What was seen there, in one step.
+    Seen,
+}
+
+impl Change {
+    /// Puts changes into the order in which a death at any moment does the least harm: what makes the env another
+    /// comes last, and `pyvenv.cfg` before the link to the base, since a Python whose `home` is right but whose
+    /// link dangles does not start, while one with a wrong `home` runs on another standard library.
+    pub(crate) fn turn(&self) -> u8 {
+        let is = |path: &PathBuf, name: &str| path.as_os_str() == name;
+        match self {
+            Self::Open(_) => 0,
+            Self::File { path, .. } if is(path, record::FILE) => 5,
+            Self::Link { path, .. } if is(path, BASE_LINK) => 4,
+            Self::File { path, .. } if is(path, "pyvenv.cfg") => 3,
+            Self::Link { .. } | Self::File { .. } => 1,
+            Self::Remove(_) => 2,
+        }
+    }
+
+    /// A file of ours that takes the place of the one there.
+    pub(crate) fn rewrite(path: impl Into<PathBuf>, bytes: Vec<u8>) -> Self {
+        Self::File { path: path.into(), bytes, mode: FileMode::Data, over: Over::Seen }
+    }
+}

@@ -1,0 +1,111 @@
+//! What conda clients put into an env: packages whose record is a real file, not a link to the base's.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::sight::{Sight, Thing};
+use crate::base::conda::Package;
+use crate::overlay::plan::Plan;
+
+/// A package of the env's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Own {
+    /// Name, version and build.
+    pub(crate) package: Package,
+    /// Its record, relative to the env.
+    pub(crate) record: PathBuf,
+}
+
+/// The env's own packages by name, as the names of their records tell.
+pub(crate) fn own(sight: &Sight) -> BTreeMap<String, Own> {
+    let real = sight.things("conda-meta").filter(|(_, thing)| **thing == Thing::File);
+    real.filter_map(|(file, _)| {
+        let package = Package::from_record_name(file.to_str()?)?;
+        let record = Path::new("conda-meta").join(file);
+        Some((package.name.clone(), Own { package, record }))
+    })
+    .collect()
+}
+
+/// The packages of the base that an env should show, as its plan tells.
+pub(crate) fn planned(plan: &Plan) -> Vec<Package> {
+    let records = plan.dirs.get(OsStr::new("conda-meta")).into_iter().flat_map(|dir| &dir.links);
+    records.filter_map(|link| Package::from_record_name(link.name.to_str()?)).collect()
+}
+
+/// The part of a record that names files.
+#[derive(Deserialize)]
+struct Files {
+    #[serde(default)]
+    files: Vec<PathBuf>,
+    #[serde(default)]
+    paths_data: Paths,
+}
+
+#[derive(Default, Deserialize)]
+struct Paths {
+    #[serde(default)]
+    paths: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(rename = "_path")]
+    path: PathBuf,
+    #[serde(default)]
+    prefix_placeholder: Option<String>,
+    #[serde(default)]
+    file_mode: Option<String>,
+}
+
+/// Paths that an env's own packages took from the base's: the records and files of those that they replaced.
+pub(crate) fn replaced(plan: &Plan, own: &BTreeMap<String, Own>, base: &Path) -> HashSet<PathBuf> {
+    let mut paths = HashSet::new();
+    for package in planned(plan).iter().filter(|package| own.contains_key(&package.name)) {
+        let record = package.record();
+        if let Some(read) = read(&base.join(&record)) {
+            paths.extend(read.files);
+        }
+        paths.insert(record);
+    }
+    paths
+}
+
+/// Files of the env's own packages that hold the path of the env: text, and what can only be installed anew.
+#[derive(Debug, Default)]
+pub(crate) struct Prefixed {
+    /// Text files, relative to the env.
+    pub(crate) text: Vec<PathBuf>,
+    /// Packages with such compiled files.
+    pub(crate) compiled: Vec<String>,
+}
+
+/// Reads the records of the env's own packages.
+pub(crate) fn prefixed(env: &Path, own: &BTreeMap<String, Own>) -> Prefixed {
+    let mut found = Prefixed::default();
+    for (name, package) in own {
+        let Some(record) = read(&env.join(&package.record)) else { continue };
+        let entries = record.paths_data.paths.into_iter();
+        for entry in entries.filter(|entry| entry.prefix_placeholder.is_some()) {
+            if entry.file_mode.as_deref() != Some("binary") {
+                found.text.push(entry.path);
+            } else if found.compiled.last() != Some(name) {
+                found.compiled.push(name.clone());
+            }
+        }
+    }
+    found
+}
+
+/// Every file of the env's own packages, relative to the env.
+pub(crate) fn files(env: &Path, own: &BTreeMap<String, Own>) -> HashSet<PathBuf> {
+    let records = own.values().filter_map(|package| read(&env.join(&package.record)));
+    records.flat_map(|record| record.files).collect()
+}
+
+fn read(record: &Path) -> Option<Files> {
+    serde_json::from_slice(&std::fs::read(record).ok()?).ok()
+}

@@ -1,0 +1,26 @@
+//! Envs that survive time: what is wrong with one and how it is mended, what is installed in it.
+//!
+//! `ground` finds the base, `sight` looks at the env, `facts` holds both, the checks turn facts into findings,
+//! and a finding carries the changes that would mend it as data. `mend` alone carries changes out, below the
+//! env's directory and through descriptors that follow no link.
+
+mod carried;
+pub(crate) mod change;
+mod compare;
+mod conda;
+pub(crate) mod examine;
+pub(crate) mod facts;
+pub(crate) mod finding;
+mod ground;
+mod health;
+pub(crate) mod installed;
+pub(crate) mod mend;
+pub(crate) mod moved;
+mod pins;
+pub(crate) mod prune;
+mod python;
+pub(crate) mod rebase;
+pub(crate) mod relocate;
+mod sight;
+mod standing;
+mod wheels;

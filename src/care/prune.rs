@@ -1,0 +1,141 @@
+//! What mlenv left outside of envs and needs no more: indexes and answers in the cache, unfinished envs, memories of
+//! envs that are gone. Finding it is separate from taking it away.
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::base::{Base, known, python};
+use crate::config::Dirs;
+use crate::error::{Attempt, Result};
+use crate::fs;
+use crate::overlay::record::Record;
+use crate::overlay::{registry, stage};
+
+/// The sorts of litter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    /// The index of a base that no env stands on and that has no name; made again when it is needed.
+    Index,
+    /// What the Python of such a base said about itself.
+    Python,
+    /// An unfinished env of a process that was killed.
+    Stage,
+    /// The memory of an env that is gone.
+    Memory,
+}
+
+impl Kind {
+    /// The words for people.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Index => "index of a base that nothing uses",
+            Self::Python => "facts about a Python that nothing uses",
+            Self::Stage => "unfinished env",
+            Self::Memory => "memory of an env that is gone",
+        }
+    }
+}
+
+/// One thing that can go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Litter {
+    /// Its sort.
+    pub(crate) kind: Kind,
+    /// What is removed.
+    pub(crate) path: PathBuf,
+    /// What people know it by.
+    pub(crate) shown: PathBuf,
+}
+
+/// Looks for it; removes nothing.
+pub(crate) fn find(dirs: &Dirs) -> Vec<Litter> {
+    let mut found = Vec::new();
+    let mut envs: BTreeSet<PathBuf> = names_in(&dirs.envs).into_iter().collect();
+    for (link, env) in registry::entries(dirs) {
+        if registry::is_gone(&env) {
+            found.push(Litter { kind: Kind::Memory, path: link, shown: env.clone() });
+        }
+        envs.insert(env);
+    }
+    let used = Used::look(dirs, &envs);
+    let litter = |kind, path: PathBuf| Litter { kind, shown: path.clone(), path };
+    let indexes = names_in(&dirs.cache.join("indexes")).into_iter();
+    found.extend(indexes.filter(|path| !used.index(path)).map(|path| litter(Kind::Index, path)));
+    let pythons = names_in(&python::memory(&dirs.cache)).into_iter();
+    found.extend(pythons.filter(|path| !used.python(path)).map(|path| litter(Kind::Python, path)));
+    let places: BTreeSet<&Path> =
+        envs.iter().filter_map(|env| env.parent()).chain([dirs.envs.as_path()]).collect();
+    let stages = places.into_iter().flat_map(stage::leftovers);
+    found.extend(stages.map(|path| litter(Kind::Stage, path)));
+    found
+}
+
+/// Takes one thing away.
+pub(crate) fn remove(litter: &Litter) -> Result<()> {
+    match litter.kind {
+        Kind::Stage => stage::remove_leftover(&litter.path),
+        Kind::Index | Kind::Python | Kind::Memory => fs::remove_file(&litter.path),
+    }
+    .attempt("remove", &litter.path)
+}
+
+/// What bases with a name, and those of envs, need in the cache.
+struct Used {
+    /// Content fingerprints.
+    packages: BTreeSet<String>,
+    /// Files with answers.
+    pythons: BTreeSet<PathBuf>,
+    /// True where a base is out of reach, so that nobody knows what it needs.
+    has_unknown: bool,
+}
+
+impl Used {
+    fn look(dirs: &Dirs, envs: &BTreeSet<PathBuf>) -> Self {
+        let mut used =
+            Self { packages: BTreeSet::new(), pythons: BTreeSet::new(), has_unknown: false };
+        let records: Vec<Record> =
+            envs.iter().filter_map(|env| Record::read(env).ok().flatten()).collect();
+        let names = known::all(dirs).unwrap_or_default();
+        let bases = records.iter().map(|record| &record.base.prefix.0);
+        for prefix in bases.chain(names.values().map(|(entry, _)| &entry.path.0)) {
+            match Base::open(prefix, &dirs.cache) {
+                Ok(base) => {
+                    used.packages.insert(base.fingerprint.packages);
+                    used.pythons.extend(python::remembered(&base.prefix, &dirs.cache));
+                }
+                Err(_) if is_gone(prefix) => {}
+                Err(_) => used.has_unknown = true,
+            }
+        }
+        // `rebase` wants to know what a base was, whatever became of it.
+        used.packages.extend(records.into_iter().map(|record| record.base.fingerprint.packages));
+        used
+    }
+
+    fn python(&self, path: &Path) -> bool {
+        self.has_unknown || self.pythons.contains(path)
+    }
+
+    /// An index is called after the content that it is of: `PACKAGES-LAYOUT.tar.zst`.
+    fn index(&self, path: &Path) -> bool {
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        self.has_unknown
+            || name.split('-').next().is_some_and(|packages| self.packages.contains(packages))
+    }
+}
+
+/// True for a directory that was removed, and not merely unmounted: the one above it is reachable.
+fn is_gone(prefix: &Path) -> bool {
+    prefix.symlink_metadata().is_err() && prefix.parent().is_some_and(Path::is_dir)
+}
+
+fn names_in(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut names: Vec<OsString> = entries.map(|entry| entry.file_name()).collect();
+    names.sort();
+    names.into_iter().map(|name| dir.join(name)).collect()
+}

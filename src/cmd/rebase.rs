@@ -1,0 +1,177 @@
+//! `mlenv rebase`: an env moves onto another base, with what the user put into it.
+
+use std::ffi::OsString;
+
+use super::Context;
+use super::create::stop_flag;
+use crate::base::{Base, Kind, Python};
+use crate::care::installed::{self, Installed};
+use crate::care::rebase::{Order, Outcome};
+use crate::care::relocate;
+use crate::cli::Rebase;
+use crate::error::{Error, Result};
+use crate::fs::{self, Lock};
+use crate::overlay::layout::Layout;
+use crate::overlay::plan::{BASE_LINK, Plan};
+use crate::overlay::record::{BaseRecord, Record};
+use crate::overlay::{index, skeleton};
+use crate::resolve::{self, Choice, Env};
+use crate::text::{Shown, shown};
+
+pub(super) fn run(context: &Context, arguments: &Rebase) -> Result<()> {
+    let env = resolve::env(context.host, &context.dirs, Some(&arguments.env))?;
+    relocate::check_settled(&env.path, &env.record)?;
+    // By the path that its programs know; the other may lead through links.
+    let env = Env { path: env.record.prefix.0.clone(), record: env.record };
+    let word = wanted(arguments, &env.record);
+    let choice = resolve::base(context.host, &context.dirs, Some(&word))?;
+    if is_same(&env.record, &choice.base) {
+        context.ui.say(format!(
+            "{} stands on {} already",
+            Shown(&env.path),
+            Shown(&choice.base.named)
+        ));
+        return Ok(());
+    }
+    let new = record(&env.record, &choice);
+    let Ok(Lock::Ours(_) | Lock::Unsupported) = fs::try_lock_dir(&env.path) else {
+        return Err(Error::new(format!("another mlenv is at work on {}", Shown(&env.path)))
+            .hint("try again when it is done"));
+    };
+    let stop = stop_flag()?;
+    let outcome = Order {
+        env: &env.path,
+        old: &env.record,
+        new: &new,
+        base: &choice.base,
+        plan: plan(context, &choice.base, &new)?,
+        old_plan: old_plan(context, &env)?,
+        stop: &stop,
+    }
+    .carry_out()?;
+    report(context, &env, &choice.base, &outcome)
+}
+
+/// The base's name or path: asked for, or the one that the env was made with.
+fn wanted(arguments: &Rebase, record: &Record) -> OsString {
+    match (&arguments.base, &record.base.name) {
+        (Some(base), _) => base.clone(),
+        (None, Some(name)) => name.into(),
+        (None, None) => record.base.path.0.clone().into_os_string(),
+    }
+}
+
+fn is_same(record: &Record, base: &Base) -> bool {
+    let then = &record.base;
+    then.prefix.0 == base.prefix && then.fingerprint.packages == base.fingerprint.packages
+}
+
+/// The env's record on another base. Its links are as old as the record says, so that is now.
+fn record(old: &Record, choice: &Choice) -> Record {
+    Record {
+        mlenv: env!("CARGO_PKG_VERSION").to_owned(),
+        created: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        layout: if choice.base.kind == Kind::System { Layout::Sparse } else { old.layout },
+        base: BaseRecord::new(&choice.base, choice.name.as_deref()),
+        ..old.clone()
+    }
+}
+
+fn plan(context: &Context, base: &Base, record: &Record) -> Result<Plan> {
+    let trust = index::Trust::Any;
+    let mut plan = index::plan(base, record.layout, &context.dirs.cache, trust, context.ui)?;
+    skeleton::add(&mut plan, base, record.user_site());
+    skeleton::carry(&mut plan, &record.prefix.0, record)?;
+    Ok(plan)
+}
+
+/// What the env got from its old base, if that is there as it was, or the cache remembers.
+fn old_plan(context: &Context, env: &Env) -> Result<Option<Plan>> {
+    let (record, cache) = (&env.record, &context.dirs.cache);
+    let then = &record.base.fingerprint.packages;
+    let plan = match Base::open(&env.path.join(BASE_LINK), cache) {
+        _ if record.layout == Layout::Sparse => Some(Plan::default()),
+        Ok(base) if base.fingerprint.packages == *then => {
+            Some(index::plan(&base, record.layout, cache, index::Trust::Any, context.ui)?)
+        }
+        _ => index::remembered(cache, then, record.layout),
+    };
+    let Some(mut plan) = plan else { return Ok(None) };
+    skeleton::add(&mut plan, &as_recorded(record), record.user_site());
+    skeleton::carry(&mut plan, &record.prefix.0, record)?;
+    Ok(Some(plan))
+}
+
+/// The old base as the record has it.
+fn as_recorded(record: &Record) -> Base {
+    let base = &record.base;
+    Base {
+        named: base.path.0.clone(),
+        prefix: base.prefix.0.clone(),
+        kind: base.kind,
+        python: Python {
+            version: base.python.clone(),
+            lib: base.python_lib.clone(),
+            executable: base.python_lib.trim_end_matches('t').to_owned(),
+            lib64: true,
+        },
+        fingerprint: base.fingerprint.clone(),
+    }
+}
+
+fn report(context: &Context, env: &Env, base: &Base, outcome: &Outcome) -> Result<()> {
+    let then = &env.record.base;
+    let python = env.path.join("bin/python");
+    context.ui.say(format!(
+        "moved {} from {} to {} (Python {} to {}), with {} files of yours",
+        Shown(&env.path),
+        Shown(&then.path.0),
+        Shown(&base.named),
+        then.python,
+        base.python.version,
+        outcome.carried
+    ));
+    if !outcome.left.is_empty() {
+        context.ui.warn(format!(
+            "compiled for {}, and left in its directory: {}",
+            then.python_lib,
+            outcome.left.join(" ")
+        ));
+        context.ui.hint(format!(
+            "install them again: {} -m pip install {}",
+            Shown(&python),
+            outcome.left.join(" ")
+        ));
+    }
+    let both = both(env, base)?;
+    if !both.is_empty() {
+        let pair = |(mine, theirs): &(Installed, Installed)| {
+            format!(
+                "{} {} (the base has {})",
+                shown(&mine.name),
+                shown(&mine.version),
+                shown(&theirs.version)
+            )
+        };
+        let list: Vec<String> = both.iter().map(pair).collect();
+        context.ui.say(format!("the new base has these too: {}", list.join(", ")));
+        let names: Vec<String> = both.iter().map(|(mine, _)| shown(&mine.name)).collect();
+        context.ui.hint(format!(
+            "to use the base's: {} -m pip uninstall {}",
+            Shown(&python),
+            names.join(" ")
+        ));
+    }
+    Ok(())
+}
+
+/// Packages that env and new base both have.
+fn both(env: &Env, base: &Base) -> Result<Vec<(Installed, Installed)>> {
+    let theirs = installed::of_base(base)?;
+    let mine = installed::of_env(&env.path, &base.python.lib)?;
+    let pairs = mine.into_iter().filter_map(|mine| {
+        let other = theirs.iter().find(|other| other.key() == mine.key())?;
+        Some((mine, other.clone()))
+    });
+    Ok(pairs.collect())
+}

@@ -1,0 +1,94 @@
+//! `prune`: what nothing needs goes, and nothing else.
+
+use std::path::PathBuf;
+
+use crate::care::Patient;
+use crate::forge::hollow_base;
+use crate::machine;
+use crate::sandbox::Sandbox;
+use crate::testbase;
+use crate::tree;
+
+fn host(sandbox: &Sandbox) -> String {
+    sandbox.run("hostname").ok().out.trim().to_owned()
+}
+
+/// The paths that are told of, by sort.
+fn told(sandbox: &Sandbox, words: &[&str], kind: &str) -> Vec<PathBuf> {
+    let told = sandbox.mlenv(["prune", "--json"]).args(words).ok().json();
+    let rows = told.as_array().unwrap().iter().filter(|row| row["kind"] == kind);
+    rows.map(|row| PathBuf::from(row["path"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn a_tidy_home_has_nothing_to_prune_and_everything_stays() {
+    let patient = Patient::new();
+    let sandbox = &patient.sandbox;
+    let slim = testbase::slim(machine::python());
+    sandbox.env("slim", &slim);
+    sandbox.mlenv(["create", "-q", "-n", "named", "--base"]).arg(&patient.base).ok();
+    let before = tree::snapshot(sandbox.root());
+    sandbox.mlenv(["prune"]).ok().says("nothing to prune");
+    tree::assert_same(&before, &tree::snapshot(sandbox.root()), "all that is there");
+    std::fs::rename(&patient.base, sandbox.path("unmounted")).unwrap();
+    sandbox.mlenv(["prune"]).ok().says("nothing to prune");
+}
+
+#[test]
+fn indexes_of_bases_that_nothing_stands_on_go_and_those_of_named_bases_stay() {
+    let sandbox = Sandbox::new();
+    let named = hollow_base(&sandbox.path("named"));
+    let other = hollow_base(&sandbox.path("other"));
+    std::fs::write(other.join("conda-meta/more-1-0.json"), "{\"files\": []}").unwrap();
+    for base in [&named, &other] {
+        let env = sandbox.env("env", base);
+        sandbox.mlenv(["remove", "-q"]).arg(env).ok();
+    }
+    sandbox.mlenv(["base", "add", "-q", "--name", "kept"]).arg(&named).ok();
+    let indexes = sandbox.path("home/.cache/mlenv/indexes");
+    assert_eq!(tree::names(&indexes).len(), 2);
+    assert_eq!(told(&sandbox, &["--dry-run"], "index").len(), 1);
+    assert_eq!(tree::names(&indexes).len(), 2, "a dry run removes nothing");
+    let outcome = sandbox.mlenv(["prune"]).ok();
+    assert!(outcome.out.starts_with("index of a base that nothing uses: "), "{outcome}");
+    outcome.says("removed 1 thing");
+    assert_eq!(tree::names(&indexes).len(), 1);
+    std::fs::rename(&named, sandbox.path("renamed")).unwrap();
+    sandbox.mlenv(["prune"]).ok().says("removed 1 thing");
+    std::fs::rename(sandbox.path("renamed"), &named).unwrap();
+    sandbox.env("again", &named);
+    sandbox.env("again-too", &other);
+}
+
+#[test]
+fn unfinished_envs_beside_known_ones_go_and_those_at_work_stay() {
+    let patient = Patient::new();
+    let sandbox = &patient.sandbox;
+    let dead = sandbox.path(format!(".mlenv-new-{}-4194400-0", host(sandbox)));
+    let alive = sandbox.path(format!(".mlenv-new-{}-{}-0", host(sandbox), std::process::id()));
+    for stage in [&dead, &alive] {
+        std::fs::create_dir_all(stage.join("deep")).unwrap();
+    }
+    assert_eq!(told(sandbox, &["--dry-run"], "stage"), [dead.as_path()]);
+    assert!(dead.exists());
+    assert_eq!(told(sandbox, &[], "stage"), [dead.as_path()]);
+    assert!(!dead.exists() && alive.exists());
+}
+
+#[test]
+fn envs_that_were_deleted_by_hand_are_forgotten_and_those_out_of_reach_are_not() {
+    let patient = Patient::new();
+    let sandbox = &patient.sandbox;
+    let gone = sandbox.env("gone", &patient.base);
+    let away = sandbox.env("disk/away", &patient.base);
+    std::fs::remove_dir_all(&gone).unwrap();
+    std::fs::rename(sandbox.path("disk"), sandbox.path("unplugged")).unwrap();
+    let memories = sandbox.path("home/.local/state/mlenv/envs");
+    assert_eq!(told(sandbox, &["--dry-run"], "memory"), [gone.as_path()]);
+    assert_eq!(tree::names(&memories).len(), 3);
+    assert_eq!(told(sandbox, &[], "memory"), [gone.as_path()]);
+    assert_eq!(tree::names(&memories).len(), 2);
+    std::fs::rename(sandbox.path("unplugged"), sandbox.path("disk")).unwrap();
+    let listed = sandbox.mlenv(["list"]).ok().out;
+    assert!(listed.contains(away.to_str().unwrap()), "{listed}");
+}
