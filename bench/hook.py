@@ -62,6 +62,7 @@ LOOP = {
 }
 TIMES = {"mlenv": 100, "direnv": 10, "none": 100}
 RECORD = """schema = 1
+mlenv = "0.1.0"
 created = "2026-01-01T00:00:00Z"
 layout = "standard"
 user-site = false
@@ -74,6 +75,8 @@ python = "3.11.7"
 python-lib = "python3.11"
 [base.fingerprint]
 packages = "x"
+root = "0:0"
+stamp = {stamp}
 """
 
 
@@ -140,7 +143,8 @@ class World:
         open(os.path.join(base, "lib/python3.11/os.py"), "w").close()
         os.symlink(base, os.path.join(env, "baseEnv_dir"))
         with open(os.path.join(env, "mlenv.toml"), "w") as record:
-            record.write(RECORD.format(env=env, base=base))
+            stamp = int(os.stat(os.path.join(base, "conda-meta")).st_mtime)
+            record.write(RECORD.format(env=env, base=base, stamp=stamp))
         # As much as an mlenv env sets: its directory on PATH and a few variables.
         with open(os.path.join(self.project, ".envrc"), "w") as rc:
             rc.write(f"PATH_add env/bin\nexport CONDA_PREFIX={env} CONDA_DEFAULT_ENV={env} CONDA_SHLVL=1\n")
@@ -208,7 +212,7 @@ def starts(world, rounds):
     programs = {
         "/bin/true": ["/bin/true"],
         "mlenv hook bash": [world.mlenv, "hook", "bash"],
-        "mlenv export, one activation": [world.mlenv, "export", "--shell", "bash", "--marker", marker],
+        "mlenv answer, one activation": [world.mlenv, "answer", "--shell", "bash", "--marker", marker],
         "direnv export, one activation": ["direnv", "export", "bash"],
     }
     figures = {what: [] for what in programs}

@@ -22,6 +22,9 @@ _mlenv() {
             mlenv,allow)
                 cmd="mlenv__subcmd__allow"
                 ;;
+            mlenv,answer)
+                cmd="mlenv__subcmd__answer"
+                ;;
             mlenv,base)
                 cmd="mlenv__subcmd__base"
                 ;;
@@ -42,9 +45,6 @@ _mlenv() {
                 ;;
             mlenv,doctor)
                 cmd="mlenv__subcmd__doctor"
-                ;;
-            mlenv,export)
-                cmd="mlenv__subcmd__export"
                 ;;
             mlenv,help)
                 cmd="mlenv__subcmd__help"
@@ -133,6 +133,9 @@ _mlenv() {
             mlenv__subcmd__help,allow)
                 cmd="mlenv__subcmd__help__subcmd__allow"
                 ;;
+            mlenv__subcmd__help,answer)
+                cmd="mlenv__subcmd__help__subcmd__answer"
+                ;;
             mlenv__subcmd__help,base)
                 cmd="mlenv__subcmd__help__subcmd__base"
                 ;;
@@ -153,9 +156,6 @@ _mlenv() {
                 ;;
             mlenv__subcmd__help,doctor)
                 cmd="mlenv__subcmd__help__subcmd__doctor"
-                ;;
-            mlenv__subcmd__help,export)
-                cmd="mlenv__subcmd__help__subcmd__export"
                 ;;
             mlenv__subcmd__help,help)
                 cmd="mlenv__subcmd__help__subcmd__help"
@@ -254,7 +254,7 @@ _mlenv() {
 
     case "${cmd}" in
         mlenv)
-            opts="-q -h -V --quiet --help --version create list info remove doctor packages rebase rename clone prune hook save allow deny status export activate deactivate vars base completions man help"
+            opts="-q -h -V --quiet --help --version create list info remove doctor packages rebase rename clone prune hook save allow deny status answer activate deactivate vars base completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -292,6 +292,32 @@ _mlenv() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlenv__subcmd__answer)
+            opts="-q -h --shell --marker --told --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --shell)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --marker)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --told)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -677,34 +703,8 @@ _mlenv() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        mlenv__subcmd__export)
-            opts="-q -h --shell --marker --told --quiet --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --shell)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --marker)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --told)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         mlenv__subcmd__help)
-            opts="create list info remove doctor packages rebase rename clone prune hook save allow deny status export activate deactivate vars base completions man help"
+            opts="create list info remove doctor packages rebase rename clone prune hook save allow deny status answer activate deactivate vars base completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -732,6 +732,20 @@ _mlenv() {
             return 0
             ;;
         mlenv__subcmd__help__subcmd__allow)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mlenv__subcmd__help__subcmd__answer)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -914,20 +928,6 @@ _mlenv() {
             return 0
             ;;
         mlenv__subcmd__help__subcmd__doctor)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        mlenv__subcmd__help__subcmd__export)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

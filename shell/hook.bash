@@ -139,7 +139,7 @@ if [[ $- == *i* ]]; then
   function __mlenv_ask {
     __mlenv_find || \builtin return 1
     \builtin local __mlenv_code __mlenv_failed=0
-    __mlenv_code=$(\command "$__mlenv_exe" export --shell bash --told "$__mlenv_told" "$@") || __mlenv_failed=$?
+    __mlenv_code=$(\command "$__mlenv_exe" answer --shell bash --told "$__mlenv_told" "$@") || __mlenv_failed=$?
     if ((__mlenv_failed > 2)); then __mlenv_say "no answer about this directory (status $__mlenv_failed); nothing was changed"; fi
     ((__mlenv_failed == 0)) || \builtin return 1
     \builtin eval "$__mlenv_code"

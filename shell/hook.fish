@@ -154,7 +154,7 @@ if status is-interactive
     # Runs the program and evals its answer, if it is a whole one.
     function __mlenv_ask
         __mlenv_find; or return 1
-        set -l code (command $__mlenv_exe export --shell fish --told "$__mlenv_told" $argv | string collect)
+        set -l code (command $__mlenv_exe answer --shell fish --told "$__mlenv_told" $argv | string collect)
         set -l failed $pipestatus[1]
         test $failed -gt 2
         and __mlenv_say "no answer about this directory (status $failed); nothing was changed"

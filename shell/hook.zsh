@@ -126,7 +126,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
   function __mlenv_ask {
     __mlenv_find || \builtin return 1
     \builtin local __mlenv_code __mlenv_failed=0
-    __mlenv_code="$(\command "$__mlenv_exe" export --shell zsh --told "$__mlenv_told" "$@")" || __mlenv_failed=$?
+    __mlenv_code="$(\command "$__mlenv_exe" answer --shell zsh --told "$__mlenv_told" "$@")" || __mlenv_failed=$?
     if (( __mlenv_failed > 2 )); then
       __mlenv_say "no answer about this directory (status $__mlenv_failed); nothing was changed"
     fi

@@ -12,10 +12,10 @@ if ( ! -x "$__mlenv_exe:q" ) then
 endif
 if ( -x "$__mlenv_exe:q" ) then
   if ( $__mlenv_by == hand || "$__mlenv_f:q" == "" ) then
-    set __mlenv_code = "`"'"$__mlenv_exe:q" export --shell "tcsh:$tcsh" --told "$__mlenv_told:q"'"`"
+    set __mlenv_code = "`"'"$__mlenv_exe:q" answer --shell "tcsh:$tcsh" --told "$__mlenv_told:q"'"`"
     set __mlenv_failed = $status
   else
-    set __mlenv_code = "`"'"$__mlenv_exe:q" export --shell "tcsh:$tcsh" --told "$__mlenv_told:q" --marker "$__mlenv_f:q"'"`"
+    set __mlenv_code = "`"'"$__mlenv_exe:q" answer --shell "tcsh:$tcsh" --told "$__mlenv_told:q" --marker "$__mlenv_f:q"'"`"
     set __mlenv_failed = $status
   endif
   if ( $__mlenv_failed == 0 ) eval $__mlenv_code:q

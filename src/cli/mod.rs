@@ -13,7 +13,7 @@ pub(crate) use self::bases::Base;
 pub(crate) use self::care::{Clone, Doctor, Packages, Prune, Rebase, Rename};
 pub(crate) use self::envs::{Create, Info, List, Place, Remove};
 pub(crate) use self::shells::{
-    Activate, Allow, Deactivate, Deny, Export, Hook, Save, Status, Vars,
+    Activate, Allow, Answer, Deactivate, Deny, Hook, Save, Status, Vars,
 };
 use crate::ui::Loudness;
 
@@ -68,7 +68,7 @@ pub(crate) enum Command {
     Deny(Deny),
     Status(Status),
     #[command(hide = true)]
-    Export(Export),
+    Answer(Answer),
     Activate(Activate),
     Deactivate(Deactivate),
     #[command(subcommand)]

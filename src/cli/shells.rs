@@ -67,7 +67,7 @@ pub(crate) struct Status {
 
 /// What a hook evaluates
 #[derive(Debug, Args)]
-pub(crate) struct Export {
+pub(crate) struct Answer {
     /// The shell, with tcsh's version: `tcsh:6.24.07`
     #[arg(long)]
     pub(crate) shell: OsString,

@@ -1,12 +1,12 @@
 //! One file per verb. A verb joins rooms, prints results to stdout and hands words to `ui`.
 
 mod activate;
+mod answer;
 mod base;
 mod clone;
 mod consent;
 mod create;
 mod doctor;
-mod export;
 mod generate;
 mod hook;
 mod info;
@@ -62,7 +62,7 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Allow(arguments) => consent::allow(&arguments, host, ui),
         Command::Deny(arguments) => consent::deny(&arguments, host, ui),
         Command::Status(arguments) => status::run(&arguments, host),
-        Command::Export(arguments) => export::run(&arguments, host, ui),
+        Command::Answer(arguments) => answer::run(&arguments, host, ui),
         Command::Activate(arguments) => activate::activate(&context, &arguments),
         Command::Deactivate(arguments) => activate::deactivate(&arguments, host, ui),
         Command::Vars(verb) => vars::run(&verb, host, ui),

@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &Status, host: &Host) -> Result<()> {
             .map_err(|cause| Error::new(format!("could not write JSON: {cause}")))?;
         return super::print(&(text + "\n"));
     }
-    super::print(&words(&report))
+    super::print(words(&report))
 }
 
 fn active(session: Session) -> Active {
@@ -150,7 +150,7 @@ fn words(report: &Report) -> String {
     match &report.active {
         None => line("active", "nothing"),
         Some(Active { env, marker: None }) => {
-            line("active", &format!("{}, by hand", Shown(&env.0)))
+            line("active", &format!("{}, by hand", Shown(&env.0)));
         }
         Some(Active { env, marker: Some(marker) }) => {
             line("active", &format!("{}, by {}", Shown(&env.0), Shown(&marker.0)));

@@ -37,10 +37,10 @@ fn list(env: &std::path::Path, json: bool) -> Result<()> {
     if json {
         let text =
             serde_json::to_string_pretty(&vars).map_err(|cause| Error::new(cause.to_string()))?;
-        return super::print(&format!("{text}\n"));
+        return super::print(format!("{text}\n"));
     }
     let lines = vars.iter().map(|(name, value)| format!("{}={}\n", shown(name), shown(value)));
-    super::print(&lines.collect::<String>())
+    super::print(lines.collect::<String>())
 }
 
 fn edit(

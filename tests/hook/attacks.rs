@@ -122,7 +122,7 @@ fn what_others_can_write_is_refused_until_that_is_allowed() {
         [("one/.mlenv.toml", 0o666), ("one", 0o777), ("one/env", 0o777), ("one/env/bin", 0o757)]
     {
         let open = |world: &World| {
-            fs::set_permissions(world.home(name), Permissions::from_mode(mode)).unwrap()
+            fs::set_permissions(world.home(name), Permissions::from_mode(mode)).unwrap();
         };
         let allow = |world: &World| {
             let (success, words) = world.try_mlenv("one", &["allow"]);

@@ -121,7 +121,7 @@ fn what_is_no_marker_does_no_harm() {
     }
     let big = |world: &World| fs::write(marker(world), vec![b'#'; 50 << 20]).unwrap();
     let binary = |world: &World| {
-        fs::write(marker(world), [0, 255, 27, b'[', b'3', b'1', b'm', 7, 0]).unwrap()
+        fs::write(marker(world), [0, 255, 27, b'[', b'3', b'1', b'm', 7, 0]).unwrap();
     };
     let link = |world: &World| std::os::unix::fs::symlink("/etc/passwd", marker(world)).unwrap();
     let unreadable = |world: &World| fs::write(marker(world), "env = \"$(id)\x1b[31m").unwrap();

@@ -89,10 +89,14 @@ fn an_idle_prompt_and_a_plain_cd_start_nothing() {
         let mut counted = Counted::new(shell, &world);
         let idle = |terminal: &mut Terminal| (0..5).for_each(|_| terminal.line(""));
         let plain = |terminal: &mut Terminal| {
-            ["plain/deep/er", "plain", ""].iter().for_each(|dir| terminal.cd(dir))
+            for dir in ["plain/deep/er", "plain", ""] {
+                terminal.cd(dir);
+            }
         };
         let within = |terminal: &mut Terminal| {
-            ["one/sub/deep", "one/sub", "one"].iter().for_each(|dir| terminal.cd(dir))
+            for dir in ["one/sub/deep", "one/sub", "one"] {
+                terminal.cd(dir);
+            }
         };
         assert_eq!(counted.count(idle), NONE, "{shell:?} idle outside");
         assert_eq!(counted.count(plain), NONE, "{shell:?} plain cd");

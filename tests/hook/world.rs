@@ -130,7 +130,7 @@ impl Terminal<'_> {
                 }
                 Act::Active(project) => self.expect_active(project),
                 Act::Nothing => {
-                    assert_eq!(self.look(), before, "{:?}\n{}", self.shell, self.shown())
+                    assert_eq!(self.look(), before, "{:?}\n{}", self.shell, self.shown());
                 }
                 Act::Said(words, count) => self.expect_said(words, *count),
             }

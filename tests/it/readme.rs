@@ -57,7 +57,7 @@ fn type_in(sandbox: &Sandbox, steps: &[Step]) -> Vec<String> {
     );
     text += "echo @@\n";
     for step in steps {
-        text += &format!("{}\necho @@\n", step.types);
+        text.extend([step.types.as_str(), "\necho @@\n"]);
     }
     let script = sandbox.write("typed", text);
     let run = sandbox

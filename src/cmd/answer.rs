@@ -1,4 +1,4 @@
-//! `mlenv export`: what a hook evals when something that decides has changed. Hidden; the hooks call it.
+//! `mlenv answer`: what a hook evals when something that decides has changed. Hidden; the hooks call it.
 //!
 //! The marker and its env are looked at once, judged, and what was judged is what is entered. The answer ends with
 //! the assignments that the hook watches by. Nothing of a marker that is not trusted is in the answer.
@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::activation::{self, Place, Wish};
-use crate::cli::Export;
+use crate::cli;
 use crate::config::Dirs;
 use crate::error::{Attempt, Error, Result};
 use crate::exec;
@@ -35,7 +35,7 @@ struct Answer {
 }
 
 /// Prints the answer for one shell.
-pub(super) fn run(arguments: &Export, host: &Host, ui: Ui) -> Result<()> {
+pub(super) fn run(arguments: &cli::Answer, host: &Host, ui: Ui) -> Result<()> {
     exec::end_after(PATIENCE);
     let dialect = Dialect::new(&arguments.shell)?;
     let call = Call { dialect, told: &arguments.told, host, ui, dirs: Dirs::new(host)? };
