@@ -49,6 +49,21 @@ pub(crate) fn map<T: Send>(
     Ok(done.into_iter().map(|(_, result)| result).collect())
 }
 
+/// Does `aside` on a thread of its own while `here` is done on this one.
+pub(crate) fn both<A: Send, B>(
+    aside: impl FnOnce() -> Result<A> + Send,
+    here: impl FnOnce() -> Result<B>,
+) -> Result<(A, B)> {
+    thread::scope(|scope| {
+        let other = scope.spawn(aside);
+        let here = here();
+        let aside = other.join().unwrap_or_else(|_| {
+            Err(Error::new("a worker thread ended unexpectedly; this is a bug in mlenv"))
+        });
+        Ok((aside?, here?))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,7 @@ use crate::overlay::layout::Layout;
 use crate::overlay::plan::Plan;
 use crate::overlay::record::Record;
 use crate::overlay::{index, skeleton, threads};
+use crate::parallel;
 use crate::text::Shown;
 use crate::ui::Ui;
 
@@ -56,15 +57,16 @@ impl<'a> Facts<'a> {
     /// Looks at base and env. Writes nothing but the cache's index of the base.
     pub(crate) fn take(order: &Order<'a>) -> Result<Self> {
         let record = order.record;
-        let ground = ground::find(order.env, record, order.dirs);
         let layout = wanted(order)?;
-        let plan = match &ground {
-            Ground::Here(base) | Ground::Moved(base) => plan(base, layout, order)?,
-            Ground::Other(_) | Ground::OtherPython(_) | Ground::Gone | Ground::Unfit(_) => {
-                Plan::default()
-            }
-        };
-        let sight = Sight::take(order.env, threads::for_cpu())?;
+        let walk = || Sight::take(order.env, threads::for_walk(order.env));
+        let (sight, (ground, plan)) = parallel::both(walk, || {
+            let ground = ground::find(order.env, record, order.dirs);
+            let plan = match &ground {
+                Ground::Here(base) | Ground::Moved(base) => plan(base, layout, order)?,
+                _ => Plan::default(),
+            };
+            Ok((ground, plan))
+        })?;
         let own = conda::own(&sight);
         Ok(Self {
             env: order.env,

@@ -51,7 +51,7 @@ pub(crate) struct Outcome {
 impl Order<'_> {
     /// Builds the new env and swaps. On any failure the env is as before.
     pub(crate) fn carry_out(mut self) -> Result<Outcome> {
-        let sight = Sight::take(self.env, threads::for_cpu())?;
+        let sight = Sight::take(self.env, threads::for_walk(self.env))?;
         let own = conda::own(&sight);
         let taken = conda::replaced(&self.plan, &own, &self.base.prefix);
         for (path, dir) in &mut self.plan.dirs {
@@ -78,7 +78,7 @@ impl Order<'_> {
         let text = pyvenv::renewed(&text, self.base, self.env);
         fs::write_new(&root.join(pyvenv::FILE), &text)
             .attempt("write", &self.env.join(pyvenv::FILE))?;
-        let sight = Sight::take(root, threads::for_cpu())?;
+        let sight = Sight::take(root, threads::for_walk(root))?;
         let moved = Move { env: root, from: self.env, to: self.env, sight: &sight, own };
         let mut changes = moved.programs().changes;
         changes.extend(pins::carried_over(self.env, &self.plan, own, old));

@@ -24,7 +24,7 @@ pub(crate) fn check_settled(env: &Path, record: &Record) -> Result<()> {
 /// Makes the env in the directory `dir` one that is at `to`. Its record comes last. Gives the conda packages that
 /// hold the old path in compiled files.
 pub(crate) fn settle(dir: &Path, record: &Record, to: &Path) -> Result<Vec<String>> {
-    let sight = Sight::take(dir, threads::for_cpu())?;
+    let sight = Sight::take(dir, threads::for_walk(dir))?;
     let own = conda::own(&sight);
     let from = &record.prefix.0;
     let moved = Move { env: dir, from, to, sight: &sight, own: &own };

@@ -37,6 +37,11 @@ pub(crate) fn for_links(dir: &Path, asked: Option<u16>) -> usize {
     if is_network(dir) { NETWORK } else { for_cpu() }
 }
 
+/// The number for looking through the tree at `dir`, beside other work.
+pub(crate) fn for_walk(dir: &Path) -> usize {
+    if is_network(dir) { NETWORK } else { 1 }
+}
+
 /// The number for work that only computes or reads a local disk.
 pub(crate) fn for_cpu() -> usize {
     // Asking reads a dozen files of the control groups, so it is done once.
