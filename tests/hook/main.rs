@@ -12,9 +12,12 @@
 mod shells;
 
 mod attacks; // what others may try
+mod broken; // the program is gone, fails or hangs
 mod markers; // markers that appear, change, vanish, or are none
-mod polite; // status, options, traps, other hooks
+mod neighbours; // other hooks, real and played
+mod polite; // status, options, traps
 mod processes; // exactly none, where nothing changed
 mod pty; // a terminal
+mod switches; // the variables of the hook
 mod trips; // in, out, across, beside
 mod world; // projects in a home

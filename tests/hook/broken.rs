@@ -1,0 +1,126 @@
+//! The program is gone, fails, is killed or hangs: the prompt comes back, and nothing is half done.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use crate::pty::{Start, Terminal};
+use crate::shells::Shell;
+use crate::trips::export;
+use crate::world::World;
+
+/// Waits until no marker of this world is young any more.
+fn grow_old() {
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+}
+
+/// A copy of the program that can be taken away.
+fn copy(world: &World) -> PathBuf {
+    let program = world.sandbox.path("home/tools/mlenv");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_mlenv"), &program).unwrap();
+    program
+}
+
+#[test]
+fn without_the_program_envs_can_be_left_and_it_is_said_once() {
+    for shell in Shell::ALL {
+        let world = World::new();
+        let program = copy(&world);
+        let vars = [("MLENV", program.to_str().unwrap())];
+        let mut terminal =
+            Terminal::start(shell, &world, Start { vars: &vars, ..Start::default() });
+        let before = terminal.look();
+        terminal.cd("one");
+        terminal.expect_active("one");
+        fs::remove_file(&program).unwrap();
+        terminal.cd("");
+        assert_eq!(terminal.look(), before, "{shell:?}\n{}", terminal.shown());
+        for dir in ["two", "one", "", "one"] {
+            terminal.cd(dir);
+            terminal.line("");
+        }
+        terminal.expect_nothing();
+        terminal.expect_said("the program is gone", 1);
+        // A program on PATH is as good.
+        fs::copy(env!("CARGO_BIN_EXE_mlenv"), world.sandbox.path("mlenv")).unwrap();
+        let dir = world.sandbox.path("");
+        let path = format!("{}:/usr/bin:/bin", dir.to_str().unwrap().trim_end_matches('/'));
+        terminal.line(&export(shell, "PATH", &shell.quote(&path)));
+        terminal.cd("two");
+        terminal.expect_active("two");
+    }
+}
+
+#[test]
+fn a_program_that_fails_is_killed_or_hangs_gives_the_prompt_back() {
+    for shell in Shell::ALL {
+        for (body, words) in [
+            ("exit 2", ""),
+            ("echo 'setenv BAD 1'; echo 'export BAD=1'; exit 1", ""),
+            ("echo 'export BAD=1'; kill -9 $$", "no answer about this directory"),
+        ] {
+            let world = World::new();
+            let program = copy(&world);
+            let vars = [("MLENV", program.to_str().unwrap())];
+            let mut terminal =
+                Terminal::start(shell, &world, Start { vars: &vars, ..Start::default() });
+            terminal.cd("one");
+            terminal.expect_active("one");
+            if shell == Shell::Tcsh {
+                grow_old(); // else it looks again at the prompt
+            }
+            fs::remove_file(&program).unwrap();
+            let log = world.sandbox.path("calls");
+            fs::write(
+                &program,
+                format!(
+                    "#!/bin/sh\necho x >> {}\n{body}\n",
+                    Shell::Bash.quote(log.to_str().unwrap())
+                ),
+            )
+            .unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+            terminal.cd("two");
+            terminal.line("");
+            terminal.line("");
+            terminal.expect_nothing();
+            assert_eq!(
+                fs::read_to_string(&log).unwrap().lines().count(),
+                1,
+                "{shell:?} asked again"
+            );
+            assert!(!terminal.look().contains_key(b"BAD".as_slice()), "{shell:?}");
+            if !words.is_empty() {
+                terminal.expect_said(words, 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn control_c_ends_a_program_that_hangs() {
+    for shell in Shell::ALL {
+        let world = World::new();
+        let program = copy(&world);
+        let vars = [("MLENV", program.to_str().unwrap())];
+        let mut terminal =
+            Terminal::start(shell, &world, Start { vars: &vars, ..Start::default() });
+        fs::remove_file(&program).unwrap();
+        let started = world.sandbox.path("started");
+        let quoted = Shell::Bash.quote(started.to_str().unwrap());
+        fs::write(&program, format!("#!/bin/sh\necho > {quoted}\nexec sleep 100\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let one = shell.quote(world.home("one").to_str().unwrap());
+        terminal.send(&format!("cd {one}\n"));
+        terminal.wait("the program", || started.exists());
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        terminal.send("\u{3}");
+        terminal.settle();
+        fs::remove_file(&started).unwrap();
+        terminal.line("");
+        assert!(!started.exists(), "{shell:?} asked again\n{}", terminal.shown());
+        terminal.expect_nothing();
+        terminal.cd("");
+    }
+}
