@@ -15,8 +15,9 @@ if [[ $- == *i* ]]; then
   __mlenv_seen=$__mlenv_nothing
   if [[ -n ${__MLENV_SESSION-} ]]; then __mlenv_seen='?'; fi
 
+  # Words are for people: they go to a terminal or nowhere.
   function __mlenv_say {
-    \builtin printf 'mlenv: %s\n' "$1" >&2
+    if [[ -t 2 ]]; then \builtin printf 'mlenv: %s\n' "$1" >&2; fi
   }
 
   # Bytes of a session's text, into the variable $1. Only printf's own escapes are left after the check.

@@ -27,7 +27,8 @@ if status is-interactive
     test -n "$__MLENV_SESSION"; and set -g __mlenv_seen '?'
 
     function __mlenv_say
-        builtin printf 'mlenv: %s\n' $argv[1] >&2
+        test -t 2; and builtin printf 'mlenv: %s\n' $argv[1] >&2
+        return 0
     end
 
     # Bytes of a session's text, into the variable $argv[1]. Only printf's own escapes are left after the check.

@@ -15,7 +15,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
 
   function __mlenv_say {
     \builtin emulate -L zsh
-    \builtin print -r -u 2 -- "mlenv: $1"
+    if [[ -t 2 ]]; then \builtin print -r -u 2 -- "mlenv: $1"; fi
   }
 
   # Bytes of a session's text, into the variable $1. Only printf's own escapes are left after the check.

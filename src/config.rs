@@ -20,6 +20,8 @@ pub(crate) const SITE: &str = "MLENV_SITE";
 /// The search for a marker ends at this directory, in place of `$HOME`.
 pub(crate) const CEILING: &str = "MLENV_CEILING";
 
+/// Set to anything: the hook does not say why a marker takes no effect.
+pub(crate) const QUIET: &str = "MLENV_QUIET";
 /// Set to anything: the prompt does not show what is active.
 pub(crate) const PROMPT_OFF: &str = "MLENV_DISABLE_PROMPT";
 

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
-    let ui = Ui::new(arguments.loudness(), host.terminal);
+    let ui = Ui::new(arguments.loudness(host.terminal), host.terminal);
     match cmd::run(arguments.command, &host, ui) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

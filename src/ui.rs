@@ -19,6 +19,8 @@ pub(crate) struct Ui {
 /// How much the user wants to hear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Loudness {
+    /// Nothing at all: a hook's words where no terminal shows them.
+    Silent,
     /// Failures only.
     Quiet,
     /// What was done, and hints.
@@ -46,12 +48,10 @@ impl Ui {
     }
 
     /// Something is not as it should be, but the work went on.
-    #[expect(
-        clippy::unused_self,
-        reason = "warnings and failures are said however quiet; callers need not know"
-    )]
     pub(crate) fn warn(self, line: impl AsRef<str>) {
-        anstream::eprintln!("mlenv: warning: {}", line.as_ref());
+        if self.loudness != Loudness::Silent {
+            anstream::eprintln!("mlenv: warning: {}", line.as_ref());
+        }
     }
 
     /// Something was not done, and why. The work went on.
@@ -60,8 +60,10 @@ impl Ui {
     }
 
     /// The failure that ends the program.
-    #[expect(clippy::unused_self, reason = "as above")]
     pub(crate) fn fail(self, error: &Error) {
+        if self.loudness == Loudness::Silent {
+            return;
+        }
         anstream::eprintln!("mlenv: {error}");
         if let Some(cure) = error.cure() {
             anstream::eprintln!("hint: {cure}");

@@ -2,6 +2,8 @@
 # quotes, so that a directory's name is expanded by the child alone and never read as shell text. `endif` forgets the
 # status.
 set __mlenv_failed = 1
+# Words are for people: they go to a terminal or nowhere. tcsh's own echo knows no stderr.
+set __mlenv_say = 'if test -t 2; then echo "mlenv: $0" >&2; fi'
 if ( ! -x "$__mlenv_exe:q" ) then
   foreach __mlenv_i ( $path:q )
     if ( -x "$__mlenv_i:q/mlenv" && ! -d "$__mlenv_i:q/mlenv" ) then
@@ -19,8 +21,8 @@ if ( -x "$__mlenv_exe:q" ) then
     set __mlenv_failed = $status
   endif
   if ( $__mlenv_failed == 0 ) eval $__mlenv_code:q
-  if ( $__mlenv_failed > 2 ) echo "mlenv: no answer about this directory (status $__mlenv_failed); nothing was changed"
+  if ( $__mlenv_failed > 2 ) /bin/sh -c "$__mlenv_say:q" "no answer about this directory (status $__mlenv_failed); nothing was changed"
 else if ( ! $?__mlenv_gone ) then
-  echo "mlenv: the program is gone: envs are left, but not entered"
+  /bin/sh -c "$__mlenv_say:q" "the program is gone: envs are left, but not entered"
   set __mlenv_gone
 endif

@@ -11,9 +11,7 @@ if ( $?prompt ) then
   set __mlenv_exe = ::MLENV::
   set __mlenv_dir = ::DIR::
   set __mlenv_cwd = ""
-  set __mlenv_path = ""
-  set __mlenv_on = 0
-  set __mlenv_flags = 00
+  set __mlenv_at = ""
   set __mlenv_f = ""
   set __mlenv_r = ""
   set __mlenv_a = ""
@@ -41,10 +39,17 @@ if ( $?prompt ) then
   # An env that came with the surroundings is looked at once, whatever lies here.
   if ( $?__MLENV_SESSION ) set __mlenv_seen = "?"
 
-  alias __mlenv_place 'if ( "$cwd:q" != "$__mlenv_cwd:q" || "$path:q" != "$__mlenv_path:q" || $?__MLENV_SESSION != $__mlenv_on || $?VIRTUAL_ENV$?CONDA_PREFIX != $__mlenv_flags ) set __mlenv_now = 1'
-  alias __mlenv_files 'if ( -C "$__mlenv_f:q" != $__mlenv_fc || -Z "$__mlenv_f:q" != $__mlenv_fs || -I "$__mlenv_f:q" != $__mlenv_fi || -C "$__mlenv_r:q" != $__mlenv_rc || -I "$__mlenv_r:q" != $__mlenv_ri || -C "$__mlenv_a:q" != $__mlenv_ac || -I "$__mlenv_a:q" != $__mlenv_ai ) set __mlenv_now = 1'
-  alias __mlenv_nearer 'if ( -f "$__mlenv_n[1]:q" || -f "$__mlenv_n[2]:q" || -f "$__mlenv_n[3]:q" || -f "$__mlenv_n[4]:q" || -f "$__mlenv_n[5]:q" || -f "$__mlenv_n[6]:q" || -f "$__mlenv_n[7]:q" || -f "$__mlenv_n[8]:q" || -f "$__mlenv_n[9]:q" || -f "$__mlenv_n[10]:q" || -f "$__mlenv_n[11]:q" || -f "$__mlenv_n[12]:q" ) set __mlenv_now = 1'
-  alias __mlenv_hook 'set __mlenv_status = $status; set __mlenv_now = 0; __mlenv_place; __mlenv_files; __mlenv_nearer; if ( $__mlenv_now && -r "$__mlenv_dir:q/look.tcsh" ) source "$__mlenv_dir:q/look.tcsh"; set status = $__mlenv_status'
+  # One test with as little text as the place allows: tcsh reads an alias anew each time. look.tcsh picks it by how many
+  # directories there are where a nearer marker may appear.
+  set __mlenv_i = '"$cwd:q" != "$__mlenv_cwd:q" || "$?__MLENV_SESSION$?VIRTUAL_ENV$?CONDA_PREFIX $path:q" != "$__mlenv_at:q" || -C "$__mlenv_f:q" != $__mlenv_fc || -Z "$__mlenv_f:q" != $__mlenv_fs || -I "$__mlenv_f:q" != $__mlenv_fi || -C "$__mlenv_r:q" != $__mlenv_rc || -I "$__mlenv_r:q" != $__mlenv_ri || -C "$__mlenv_a:q" != $__mlenv_ac || -I "$__mlenv_a:q" != $__mlenv_ai'
+  set __mlenv_first = 'set __mlenv_status = $status; if ( ('
+  set __mlenv_last = ') && -r "$__mlenv_dir:q/look.tcsh" ) source "$__mlenv_dir:q/look.tcsh"; set status = $__mlenv_status'
+  set __mlenv_test0 = "$__mlenv_first:q $__mlenv_i:q $__mlenv_last:q"
+  set __mlenv_i = "$__mlenv_i:q"' || -f "$__mlenv_n[1]:q" || -f "$__mlenv_n[2]:q" || -f "$__mlenv_n[3]:q" || -f "$__mlenv_n[4]:q"'
+  set __mlenv_test4 = "$__mlenv_first:q $__mlenv_i:q $__mlenv_last:q"
+  set __mlenv_i = "$__mlenv_i:q"' || -f "$__mlenv_n[5]:q" || -f "$__mlenv_n[6]:q" || -f "$__mlenv_n[7]:q" || -f "$__mlenv_n[8]:q" || -f "$__mlenv_n[9]:q" || -f "$__mlenv_n[10]:q" || -f "$__mlenv_n[11]:q" || -f "$__mlenv_n[12]:q"'
+  set __mlenv_test12 = "$__mlenv_first:q $__mlenv_i:q $__mlenv_last:q"
+  alias __mlenv_hook "$__mlenv_test12:q"
   alias mlenv 'source "$__mlenv_dir:q/verb.tcsh" --'
 
   # Before a precmd and a cwdcmd that are there already; each once.
@@ -57,5 +62,5 @@ if ( $?prompt ) then
       alias $__mlenv_i "__mlenv_hook; $__mlenv_old:q"
     endif
   end
-  unset __mlenv_i __mlenv_old
+  unset __mlenv_i __mlenv_old __mlenv_first __mlenv_last
 endif

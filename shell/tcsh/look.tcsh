@@ -6,9 +6,7 @@ if ( $?MLENV_HOOK ) then
 endif
 if ( "$__mlenv_mode:q" == off ) then
   set __mlenv_cwd = "$cwd:q"
-  set __mlenv_path = "$path:q"
-  set __mlenv_on = $?__MLENV_SESSION
-  set __mlenv_flags = $?VIRTUAL_ENV$?CONDA_PREFIX
+  set __mlenv_at = "$?__MLENV_SESSION$?VIRTUAL_ENV$?CONDA_PREFIX $path:q"
   goto quit
 endif
 
@@ -44,6 +42,13 @@ while ( "$__mlenv_d:q" != "/" && "$__mlenv_d:q" != "" )
 end
 # The test at each prompt looks at the twelve nearest; a marker that appears deeper than that is seen at the next cd.
 set __mlenv_n = ( $__mlenv_w:q $__mlenv_none:q )
+if ( $#__mlenv_w == 0 ) then
+  alias __mlenv_hook "$__mlenv_test0:q"
+else if ( $#__mlenv_w <= 4 ) then
+  alias __mlenv_hook "$__mlenv_test4:q"
+else
+  alias __mlenv_hook "$__mlenv_test12:q"
+endif
 
 source "$__mlenv_dir:q/stamp.tcsh"
 if ( "$__mlenv_key:q" == "$__mlenv_seen:q" ) goto done
@@ -88,6 +93,7 @@ endif
 # Only a cd counts: the test at each prompt gets nothing to look at.
 if ( "$__mlenv_mode:q" == cd ) then
   set __mlenv_n = ( $__mlenv_none:q )
+  alias __mlenv_hook "$__mlenv_test0:q"
   set __mlenv_f = ""
   set __mlenv_r = ""
   set __mlenv_a = ""

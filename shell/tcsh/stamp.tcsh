@@ -1,9 +1,8 @@
 # All that decides, as one text in __mlenv_key, and the stamps that the test at each prompt compares.
-set __mlenv_path = "$path:q"
-set __mlenv_on = $?__MLENV_SESSION
+set __mlenv_at = "$?__MLENV_SESSION$?VIRTUAL_ENV$?CONDA_PREFIX $path:q"
 set __mlenv_known = ""
 # A variable in a one-line `if` is looked up also where the condition does not hold.
-if ( $__mlenv_on ) then
+if ( $?__MLENV_SESSION ) then
   set __mlenv_known = "$__MLENV_SESSION:q"
 endif
 set __mlenv_by = nobody
@@ -25,7 +24,6 @@ if ( "$__mlenv_bin:q" != "" ) then
   end
 endif
 # Whether somebody else has an env active can only be said where we know which one is ours.
-set __mlenv_flags = $?VIRTUAL_ENV$?CONDA_PREFIX
 set __mlenv_other = ""
 set __mlenv_clear = 0
 if ( "$__mlenv_known:q" == "$__mlenv_session:q" || "$__mlenv_known:q" == "" ) set __mlenv_clear = 1

@@ -35,9 +35,13 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// How much the user wants to hear.
-    pub(crate) fn loudness(&self) -> Loudness {
-        if self.quiet { Loudness::Quiet } else { Loudness::Normal }
+    /// How much the user wants to hear; `terminal` says whether stderr is one.
+    pub(crate) fn loudness(&self, terminal: bool) -> Loudness {
+        match self.command {
+            Command::Answer(_) if !terminal => Loudness::Silent,
+            _ if self.quiet => Loudness::Quiet,
+            _ => Loudness::Normal,
+        }
     }
 }
 

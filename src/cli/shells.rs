@@ -17,7 +17,8 @@ In ~/.config/fish/config.fish:  mlenv hook fish | source
 In ~/.tcshrc or ~/.cshrc:       eval \"`mlenv hook tcsh`\"
 
 Variables: MLENV_HOOK=off (look nowhere) or cd (look only when the directory changes, for slow file systems);
-MLENV_CEILING (look no higher than this directory, instead of your home); MLENV_NO_CD=1 (bash: leave cd alone).")]
+MLENV_CEILING (look no higher than this directory, instead of your home); MLENV_NO_CD=1 (bash: leave cd alone);
+MLENV_QUIET=1, exported (do not say why a marker takes no effect; `mlenv status` still does).")]
 pub(crate) struct Hook {
     /// bash, zsh, tcsh or fish
     pub(crate) shell: OsString,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::activation::{self, Place, Wish};
 use crate::cli;
-use crate::config::Dirs;
+use crate::config::{self, Dirs};
 use crate::error::{Attempt, Error, Result};
 use crate::exec;
 use crate::host::Host;
@@ -145,8 +145,12 @@ impl Call<'_> {
         }
     }
 
-    /// Says why, once for each text of a marker in each shell. Returns what this shell has heard by then.
+    /// Says why, once for each text of a marker in each shell. Returns what this shell has heard by then: nothing
+    /// more where the user wants quiet or no terminal shows it.
     fn refuse(&self, marker: &Path, bytes: &[u8], why: &Error) -> String {
+        if !self.host.terminal || self.host.var(config::QUIET).is_some() {
+            return self.told.to_owned();
+        }
         let token = token(marker, &[bytes, why.to_string().as_bytes()].concat());
         let mut told: Vec<&str> = self.told.split(' ').filter(|word| !word.is_empty()).collect();
         if told.contains(&token.as_str()) {

@@ -244,7 +244,7 @@ fn encode(byte: u8) -> String {
 }
 
 /// Hands everything to an ordinary user; only root can.
-fn give(world: &World, below: &str, uid: u32) -> bool {
+pub(crate) fn give(world: &World, below: &str, uid: u32) -> bool {
     let path = world.sandbox.path(below);
     let owner = format!("{uid}:{uid}");
     let given = Command::new("chown")
@@ -260,8 +260,8 @@ fn give(world: &World, below: &str, uid: u32) -> bool {
     given
 }
 
-const USER: u32 = 65534;
-const OTHER: u32 = 12345;
+pub(crate) const USER: u32 = 65534;
+pub(crate) const OTHER: u32 = 12345;
 
 #[test]
 fn what_another_user_owns_is_refused() {

@@ -15,7 +15,7 @@ fn grow_old() {
 }
 
 /// A copy of the program that can be taken away.
-fn copy(world: &World) -> PathBuf {
+pub(crate) fn copy(world: &World) -> PathBuf {
     let program = world.sandbox.path("home/tools/mlenv");
     fs::create_dir_all(program.parent().unwrap()).unwrap();
     fs::copy(env!("CARGO_BIN_EXE_mlenv"), &program).unwrap();

@@ -20,4 +20,5 @@ mod processes; // exactly none, where nothing changed
 mod pty; // a terminal
 mod switches; // the variables of the hook
 mod trips; // in, out, across, beside
+mod users; // another user in a shell inside
 mod world; // projects in a home
