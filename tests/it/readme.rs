@@ -60,12 +60,12 @@ fn type_in(sandbox: &Sandbox, steps: &[Step]) -> Vec<String> {
         text.extend([step.types.as_str(), "\necho @@\n"]);
     }
     let script = sandbox.write("typed", text);
-    let run = sandbox
-        .run("bash")
-        .args(["--norc", "--noprofile", "--noediting", "-i"])
-        .cwd(sandbox.path("project"));
-    let output = run.command().stdin(std::fs::File::open(script).unwrap()).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
+    // On a terminal, which `script` gives it: the hook speaks to people only.
+    let bash = "bash --norc --noprofile --noediting -i";
+    let run = sandbox.run("script").args(["-q", "-E", "never", "-c", bash, "/dev/null"]);
+    let mut command = run.cwd(sandbox.path("project")).command();
+    let output = command.stdin(std::fs::File::open(script).unwrap()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n");
     let parts: Vec<String> = told.split("@@\n").skip(1).map(str::to_owned).collect();
     assert!(parts.len() > steps.len(), "bash ended early: {told}");
     parts
