@@ -89,7 +89,8 @@ impl Host {
     }
 }
 
-fn same_place(left: &Path, right: &Path) -> bool {
+/// True where both names lead to the same file or directory.
+pub(crate) fn same_place(left: &Path, right: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     match (left.metadata(), right.metadata()) {
         (Ok(left), Ok(right)) => (left.dev(), left.ino()) == (right.dev(), right.ino()),

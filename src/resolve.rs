@@ -169,7 +169,7 @@ pub(crate) fn env(host: &Host, dirs: &Dirs, word: Option<&OsStr>) -> Result<Env>
 /// The env at the path `word`, or, where that is a bare word, by that name; both at once are refused. Its record
 /// is not read yet: whoever activates does that once.
 pub(crate) fn find_env(host: &Host, dirs: &Dirs, word: &OsStr) -> Result<Option<PathBuf>> {
-    let is_env = |path: &PathBuf| path.join(record::FILE).is_file();
+    let is_env = |path: &PathBuf| record::is_env(path);
     let by_path = host.absolute(Path::new(word))?;
     let by_name = dirs.envs.join(word);
     let is_path = word.as_bytes().contains(&b'/') || matches!(word.as_bytes(), b"." | b"..");

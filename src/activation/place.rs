@@ -7,11 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::config::Dirs;
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::overlay::record::is_env;
 use crate::resolve;
 use crate::text::Shown;
-
-/// The file that makes a directory an env.
-const RECORD: &str = "mlenv.toml";
 
 /// What can be activated; absolute paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +25,7 @@ pub(crate) enum Place {
 impl Place {
     /// What lies at `path`, if it can be activated.
     pub(crate) fn at(path: PathBuf) -> Option<Self> {
-        if path.join(RECORD).is_file() {
+        if is_env(&path) {
             Some(Self::Env(path))
         } else if path.join("opt/conda/conda-meta").is_dir() {
             Some(Self::Image(path))

@@ -1,10 +1,10 @@
 //! Whether an env and its base are still where they were, and what they were: a few stats at each activation.
 
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::host::same_place;
 use crate::overlay::plan::BASE_LINK;
 use crate::overlay::record::{BaseState, Record};
 use crate::text::Shown;
@@ -21,7 +21,7 @@ pub(crate) fn record(env: &Path) -> Result<Record> {
 /// was made at, which its programs know, where that is the same directory as `env`.
 pub(super) fn checked_prefix(record: &Record, env: &Path) -> Result<PathBuf> {
     let prefix = &record.prefix.0;
-    if prefix != env && !is_same(prefix, env) {
+    if prefix != env && !same_place(prefix, env) {
         return Err(Error::new(format!(
             "{} was moved: it was made at {}",
             Shown(env),
@@ -67,11 +67,4 @@ pub(super) fn remark(record: &Record, env: &Path) -> Option<String> {
         let env = Shown(env);
         format!("packages of the base changed since {env} was made: `mlenv doctor {env}` tells what that means")
     })
-}
-
-fn is_same(left: &Path, right: &Path) -> bool {
-    match (left.metadata(), right.metadata()) {
-        (Ok(left), Ok(right)) => (left.dev(), left.ino()) == (right.dev(), right.ino()),
-        _ => false,
-    }
 }

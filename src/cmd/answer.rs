@@ -11,7 +11,8 @@ use crate::config::{self, Dirs};
 use crate::error::{Attempt, Error, Result};
 use crate::exec;
 use crate::host::Host;
-use crate::marker::{self, NAME};
+use crate::marker::NAME;
+use crate::overlay::record;
 use crate::plan::name::SESSION;
 use crate::plan::session::{Owner, Session};
 use crate::plan::{self, Change};
@@ -128,7 +129,7 @@ impl Call<'_> {
 
     /// An env activated by hand, as it should be. One that others can change is left as it is.
     fn renewed(&self, session: &Session) -> Result<(Change, Option<Session>)> {
-        if !trust::is_own(&session.prefix) || !marker::has_record(&session.prefix) {
+        if !trust::is_own(&session.prefix) || !record::is_env(&session.prefix) {
             return Ok((Change::default(), None));
         }
         let (change, renewed) =

@@ -16,6 +16,7 @@ use nix::fcntl::OFlag;
 use serde::Deserialize;
 
 use crate::error::{Attempt, Error, Result};
+use crate::overlay::record::is_env;
 use crate::text::{PathText, Shown, shown};
 
 pub(crate) use find::{ceiling, nearest};
@@ -65,7 +66,7 @@ impl Marker {
     pub(crate) fn env(&self, envs: &Path) -> PathBuf {
         // Component by component, which drops a `./`.
         let beside: PathBuf = self.dir().join(&self.env).components().collect();
-        if is_name(&self.env) && !has_record(&beside) { envs.join(&self.env) } else { beside }
+        if is_name(&self.env) && !is_env(&beside) { envs.join(&self.env) } else { beside }
     }
 }
 
@@ -73,11 +74,6 @@ impl Marker {
 pub(crate) fn is_name(text: &Path) -> bool {
     let mut parts = text.components();
     matches!((parts.next(), parts.next()), (Some(Component::Normal(name)), None) if name == text.as_os_str())
-}
-
-/// True where an env was finished: its record is written last.
-pub(crate) fn has_record(env: &Path) -> bool {
-    env.join("mlenv.toml").is_file()
 }
 
 /// Reads a regular file of at most `LIMIT` bytes. A link, a pipe or a device is refused without being waited for.

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Marker, NAME, has_record};
+use super::{Marker, NAME};
 use crate::config::Dirs;
 use crate::error::{Attempt, Error, Result};
+use crate::overlay::record::is_env;
 use crate::text::PathText;
 use crate::trust::{Shared, Store, Subject};
 
@@ -90,9 +91,7 @@ pub(crate) fn remembered_as(dir: &Path, env: &Path, envs: &Path) -> PathBuf {
         return Path::new(".").join(below);
     }
     match (env.file_name(), env.parent()) {
-        (Some(name), Some(parent))
-            if real(parent) == real(envs) && !has_record(&dir.join(name)) =>
-        {
+        (Some(name), Some(parent)) if real(parent) == real(envs) && !is_env(&dir.join(name)) => {
             PathBuf::from(name)
         }
         _ => env.to_owned(),

@@ -100,6 +100,11 @@ pub(crate) enum UserSite {
     Off,
 }
 
+/// True where an env was finished: its record is written last.
+pub(crate) fn is_env(path: &Path) -> bool {
+    path.join(FILE).is_file()
+}
+
 /// How the base of an env is today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

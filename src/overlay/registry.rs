@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::record;
+use super::record::is_env;
 use crate::config::Dirs;
 use crate::fs;
 use crate::text::hex;
@@ -52,10 +52,6 @@ pub(crate) fn entries(dirs: &Dirs) -> Vec<(PathBuf, PathBuf)> {
 /// True for an env that is gone for good and not merely unmounted: its directory is reachable.
 pub(crate) fn is_gone(env: &Path) -> bool {
     !is_env(env) && env.parent().is_some_and(Path::is_dir)
-}
-
-fn is_env(path: &Path) -> bool {
-    path.join(record::FILE).is_file()
 }
 
 fn place(dirs: &Dirs) -> PathBuf {
