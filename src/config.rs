@@ -26,6 +26,7 @@ pub(crate) const QUIET: &str = "MLENV_QUIET";
 pub(crate) const PROMPT_OFF: &str = "MLENV_DISABLE_PROMPT";
 
 /// The four directories of the XDG base directory specification, each with `mlenv` at its end.
+#[derive(Clone)]
 pub(crate) struct Dirs {
     /// Envs made by name.
     pub(crate) envs: PathBuf,

@@ -5,6 +5,8 @@ mod care;
 mod envs;
 mod shells;
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -81,27 +83,61 @@ pub(crate) enum Command {
     Base(Base),
     Completions(Completions),
     #[command(hide = true)]
+    Complete(Complete),
     Man(Man),
 }
 
 /// Print the completion script for a shell
+///
+/// It asks this program what could come next, so it knows your envs and bases, and is never out of date.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bash: mlenv completions bash > ~/.local/share/bash-completion/completions/mlenv
+  zsh:  mlenv completions zsh > DIR/_mlenv, DIR being one of $fpath
+  tcsh: mlenv completions tcsh > ~/.mlenv-complete.tcsh, and `source` that in ~/.tcshrc
+  fish: mlenv completions fish > ~/.config/fish/completions/mlenv.fish")]
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: CompletionShell,
 }
 
 /// Shells with completions.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CompletionShell {
     Bash,
     Zsh,
+    Tcsh,
     Fish,
 }
 
-/// Print the manual page
+/// Print what could stand at the end of a command line: what the completion scripts call
 #[derive(Debug, Args)]
-pub(crate) struct Man {}
+pub(crate) struct Complete {
+    /// The shell that asks
+    pub(crate) shell: CompletionShell,
+    /// The line up to the cursor
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) line: Option<OsString>,
+    /// The end of it that the shell will replace
+    #[arg(long, allow_hyphen_values = true, requires = "line")]
+    pub(crate) word: Option<OsString>,
+    /// The line as words, the one at the cursor last
+    #[arg(last = true)]
+    pub(crate) words: Vec<OsString>,
+}
+
+/// Print the manual page, or write those of all verbs
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv man | man -l -
+  mlenv man --to ~/.local/share/man/man1")]
+pub(crate) struct Man {
+    /// Write `mlenv.1` and a page for each verb into this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: Option<PathBuf>,
+}
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@ mod activate;
 mod answer;
 mod base;
 mod clone;
+mod complete;
 mod consent;
 mod create;
 mod doctor;
@@ -23,7 +24,7 @@ use std::io::{ErrorKind, Write};
 
 use serde::Serialize;
 
-use crate::cli::Command;
+use crate::cli::{self, Command};
 use crate::config::Dirs;
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -41,7 +42,7 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
     let command = match command {
         // Generated text needs nothing of the world.
         Command::Completions(arguments) => return generate::completions(&arguments),
-        Command::Man(_) => return generate::man(),
+        Command::Man(cli::Man { to: None }) => return generate::man(),
         other => other,
     };
     let context = Context { host, dirs: Dirs::new(host)?, ui };
@@ -66,7 +67,11 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Activate(arguments) => activate::activate(&context, &arguments),
         Command::Deactivate(arguments) => activate::deactivate(&arguments, host, ui),
         Command::Vars(verb) => vars::run(&verb, host, ui),
-        Command::Completions(_) | Command::Man(_) => Ok(()),
+        Command::Complete(arguments) => complete::run(&context, &arguments),
+        Command::Man(cli::Man { to }) => {
+            to.map_or(Ok(()), |dir| generate::man_pages(&context, &dir))
+        }
+        Command::Completions(_) => Ok(()),
     }
 }
 

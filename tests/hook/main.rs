@@ -12,7 +12,8 @@
 mod shells;
 
 mod attacks; // what others may try
-mod broken; // the program is gone, fails or hangs
+mod broken;
+mod complete; // Tab
 mod markers; // markers that appear, change, vanish, or are none
 mod neighbours; // other hooks, real and played
 mod polite; // status, options, traps

@@ -148,9 +148,12 @@ fn every_verb_has_help_and_those_with_examples_show_them() {
 #[test]
 fn completions_and_the_manual_page_are_printed_without_a_home() {
     let sandbox = Sandbox::new();
-    for (shell, word) in
-        [("bash", "complete"), ("zsh", "#compdef mlenv"), ("fish", "complete -c mlenv")]
-    {
+    for (shell, word) in [
+        ("bash", "complete -F"),
+        ("zsh", "#compdef mlenv"),
+        ("tcsh", "complete mlenv"),
+        ("fish", "complete --command mlenv"),
+    ] {
         let told = sandbox.mlenv(["completions", shell]).without("HOME").ok();
         assert!(told.out.contains(word), "{shell}");
     }

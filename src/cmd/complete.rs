@@ -1,0 +1,177 @@
+//! `mlenv complete`: what could stand at the end of a command line, for the scripts in `completions/`.
+//!
+//! The candidates are those of the command line's own types, and the names of envs and bases as they are now. One
+//! line each, `VALUE` or `VALUE<tab>WHAT IT IS`. A name with a newline or a tab in it cannot be told and is left out.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::CommandFactory;
+use clap_complete::engine::{
+    ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter, complete,
+};
+
+use super::Context;
+use crate::base::known;
+use crate::cli::{self, Arguments, CompletionShell};
+use crate::config::Dirs;
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::overlay::registry;
+
+/// Prints the candidates; none for a line that makes no sense.
+pub(super) fn run(context: &Context, arguments: &cli::Complete) -> Result<()> {
+    let words = words(arguments, context.host);
+    let Some(current) = words.last().cloned() else { return Ok(()) };
+    let cwd = context.host.cwd().ok();
+    let names = Names { dirs: Arc::new(context.dirs.clone()), cwd: cwd.clone() };
+    let mut command = with_names(Arguments::command(), &names);
+    let index = words.len() - 1;
+    let found = complete(&mut command, words, index, cwd.as_deref());
+    let found =
+        found.map_err(|cause| Error::no(format!("could not complete the line: {cause}")))?;
+    let kept = kept(&current, arguments);
+    let mut out = Vec::new();
+    for candidate in asked_for(&current, found) {
+        out.extend(line(&candidate, kept, arguments.shell).unwrap_or_default());
+    }
+    super::print(out)
+}
+
+/// The line as words, the one at the cursor last. tcsh tells the line in a variable, with its quotes taken out.
+fn words(arguments: &cli::Complete, host: &Host) -> Vec<OsString> {
+    let line = match arguments.shell {
+        CompletionShell::Tcsh => host.var("COMMAND_LINE"),
+        _ => arguments.line.as_deref(),
+    };
+    line.map_or_else(|| arguments.words.clone(), split)
+}
+
+/// Splits as a shell does. A quote that is still open ends at the cursor.
+fn split(line: &OsStr) -> Vec<OsString> {
+    let line = line.to_string_lossy();
+    let last = line.rsplit([';', '|', '&']).next().unwrap_or_default();
+    let closed = ["", "'", "\""].iter().map(|quote| format!("{last}{quote}"));
+    let words = closed.into_iter().find_map(|line| shell_words::split(&line).ok());
+    let mut words: Vec<OsString> =
+        words.unwrap_or_default().into_iter().map(OsString::from).collect();
+    if last.ends_with(char::is_whitespace) {
+        words.push(OsString::new());
+    }
+    words
+}
+
+/// How many bytes of the current word the shell keeps: bash takes `:` and `=` for the ends of words.
+fn kept(current: &OsStr, arguments: &cli::Complete) -> usize {
+    let replaced = arguments.word.as_ref().map_or(current.len(), |word| word.len());
+    current.len().saturating_sub(replaced)
+}
+
+/// Flags are offered once a `-` was typed, or where nothing else can come.
+fn asked_for(current: &OsStr, found: Vec<CompletionCandidate>) -> Vec<CompletionCandidate> {
+    let is_flag =
+        |candidate: &CompletionCandidate| candidate.get_value().as_bytes().starts_with(b"-");
+    if !current.is_empty() || found.iter().all(is_flag) {
+        return found;
+    }
+    found.into_iter().filter(|candidate| !is_flag(candidate)).collect()
+}
+
+fn line(candidate: &CompletionCandidate, kept: usize, shell: CompletionShell) -> Option<Vec<u8>> {
+    let value = candidate.get_value().as_bytes().get(kept..)?;
+    // tcsh splits what it reads at blanks.
+    let splits = |byte: &u8| *byte == b' ' && shell == CompletionShell::Tcsh;
+    if value.iter().any(|byte| matches!(byte, b'\t' | b'\n' | b'\r') || splits(byte)) {
+        return None;
+    }
+    let mut out = value.to_vec();
+    if matches!(shell, CompletionShell::Zsh | CompletionShell::Fish)
+        && let Some(help) = candidate.get_help()
+    {
+        let help = help.to_string();
+        out.extend([b"\t", help.lines().next().unwrap_or_default().as_bytes()].concat());
+    }
+    out.push(b'\n');
+    Some(out)
+}
+
+/// Where names come from.
+#[derive(Clone)]
+struct Names {
+    dirs: Arc<Dirs>,
+    cwd: Option<PathBuf>,
+}
+
+/// The command line, with names for every argument that takes the name of an env or a base.
+fn with_names(command: clap::Command, names: &Names) -> clap::Command {
+    let command = command.mut_args(|argument| {
+        let what = match argument.get_id().as_str() {
+            "env" => names_of_envs,
+            "base" => names_of_bases,
+            _ => return argument,
+        };
+        let completer = Named { names: names.clone(), what };
+        argument.add(ArgValueCompleter::new(completer))
+    });
+    command.mut_subcommands(|verb| with_names(verb, names))
+}
+
+/// Names of one kind, and directories.
+struct Named {
+    names: Names,
+    what: fn(&Dirs) -> Vec<OsString>,
+}
+
+impl ValueCompleter for Named {
+    fn complete(&self, current: &OsStr) -> Vec<CompletionCandidate> {
+        let names = (self.what)(&self.names.dirs);
+        let fits = |name: &OsString| name.as_bytes().starts_with(current.as_bytes());
+        let mut found: Vec<_> =
+            names.into_iter().filter(fits).map(CompletionCandidate::new).collect();
+        let mut paths = PathCompleter::dir();
+        if let Some(cwd) = &self.names.cwd {
+            paths = paths.current_dir(cwd);
+        }
+        found.extend(paths.complete(current));
+        found
+    }
+}
+
+/// Envs made by name, by that; all others by their paths.
+fn names_of_envs(dirs: &Dirs) -> Vec<OsString> {
+    let name = |env: PathBuf| match env.strip_prefix(&dirs.envs) {
+        Ok(name) => name.as_os_str().to_owned(),
+        Err(_) => slashed(&env),
+    };
+    registry::all(dirs).into_iter().map(name).collect()
+}
+
+fn names_of_bases(dirs: &Dirs) -> Vec<OsString> {
+    known::all(dirs).unwrap_or_default().into_keys().map(OsString::from).collect()
+}
+
+/// With the `/` at its end by which shells know directories.
+fn slashed(path: &Path) -> OsString {
+    OsString::from_vec([path.as_os_str().as_bytes(), b"/"].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_split_as_a_shell_does_even_where_a_quote_is_open() {
+        let told = |line: &str| {
+            split(line.as_ref())
+                .iter()
+                .map(|word| word.to_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told("mlenv cre"), ["mlenv", "cre"]);
+        assert_eq!(told("mlenv info "), ["mlenv", "info", ""]);
+        assert_eq!(told("cd x; mlenv info 'my e"), ["mlenv", "info", "my e"]);
+        assert_eq!(told(r"mlenv info my\ e"), ["mlenv", "info", "my e"]);
+    }
+}
