@@ -13,6 +13,7 @@ mod error;
 mod exec;
 mod fs;
 mod host;
+mod image;
 mod marker;
 mod overlay;
 mod parallel;

@@ -9,6 +9,7 @@ use crate::base::{Base, Python, known};
 use crate::config::{self, Config, Dirs};
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::image::Catalogue;
 use crate::overlay::record::{self, Record};
 use crate::text::Shown;
 
@@ -75,7 +76,7 @@ pub(crate) fn base(host: &Host, dirs: &Dirs, asked: Option<&OsStr>) -> Result<Ch
     open(&prefix, dirs, None, Source::Program(program))
 }
 
-/// Takes a word for a path or for a known base's name.
+/// Takes a word for a path, for a known base's name or, last, for an image of the catalogue.
 fn named(host: &Host, dirs: &Dirs, word: &OsStr, source: Source) -> Result<Choice> {
     let path = Path::new(word);
     let looks_like_path = word.as_bytes().contains(&b'/') || word == "." || word == "..";
@@ -88,11 +89,53 @@ fn named(host: &Host, dirs: &Dirs, word: &OsStr, source: Source) -> Result<Choic
     }
     let path = host.absolute(path)?;
     if let Some(names) = names.filter(|_| !path.exists()) {
+        let catalogue = Catalogue::load(dirs)?;
+        if let Some(image) = image(&catalogue, word)? {
+            return open(&image.directory, dirs, Some(&image.name), source);
+        }
         let names: Vec<&str> = names.keys().map(String::as_str).collect();
-        return Err(unknown(word, &names));
+        return Err(unknown(word, &names, word.to_str().and_then(|word| catalogue.near(word))));
     }
     let below = below(&path)?;
     open(&below, dirs, None, source)
+}
+
+/// The place of what has the name `word`: a known base or, last, an image of the catalogue.
+pub(crate) fn known(dirs: &Dirs, word: &OsStr) -> Result<Option<PathBuf>> {
+    let names = known::all(dirs)?;
+    if let Some((entry, _)) = word.to_str().and_then(|word| names.get(word)) {
+        return Ok(Some(entry.path.0.clone()));
+    }
+    Ok(image(&Catalogue::load(dirs)?, word)?.map(|image| image.directory))
+}
+
+/// An image of the catalogue that this machine sees as a directory.
+struct ImageHere {
+    /// Its whole name.
+    name: String,
+    /// Where it is.
+    directory: PathBuf,
+}
+
+/// Finds the image that `word` names, if it names one; one that is nowhere here is refused.
+fn image(catalogue: &Catalogue, word: &OsStr) -> Result<Option<ImageHere>> {
+    let Some(word) = word.to_str() else { return Ok(None) };
+    let Some(image) = catalogue.named(word)? else { return Ok(None) };
+    let name = image.title();
+    match image.here() {
+        Some(directory) => Ok(Some(ImageHere { name, directory: directory.to_owned() })),
+        None => {
+            Err(Error::no(format!("the image {name} is not here as a directory")).hint(match image
+                .directories
+                .first()
+            {
+                Some(place) => {
+                    format!("it would be {}: is that file system mounted?", Shown(place))
+                }
+                None => "the catalogue names no directory for it".to_owned(),
+            }))
+        }
+    }
 }
 
 fn open(path: &Path, dirs: &Dirs, name: Option<&str>, source: Source) -> Result<Choice> {
@@ -113,13 +156,13 @@ fn below(prefix: &Path) -> Result<PathBuf> {
     Ok(prefix.to_owned())
 }
 
-fn unknown(word: &OsStr, names: &[&str]) -> Error {
+fn unknown(word: &OsStr, names: &[&str], image: Option<&str>) -> Error {
     let error = Error::no(format!(
         "there is no known base and no directory called {}",
         Shown(Path::new(word))
     ));
     let near = word.to_str().and_then(|word| names.iter().find(|name| near(name, word)));
-    match (near, names.is_empty()) {
+    match (near.copied().or(image), names.is_empty()) {
         (Some(name), _) => error.hint(format!("did you mean {name}?")),
         (None, false) => error.hint(format!("the known bases are: {}", names.join(", "))),
         (None, true) => error
@@ -215,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_near_name_is_offered() {
-        let error = unknown(OsStr::new("ML"), &["ml-base", "tf"]);
+        let error = unknown(OsStr::new("ML"), &["ml-base", "tf"], Some("ml-x"));
         assert_eq!(error.cure(), Some("did you mean ml-base?"));
     }
 }

@@ -37,17 +37,19 @@ impl Place {
     }
 }
 
-/// Finds what `named` means: an env by its path or name, or else the image or base at that path.
+/// Finds what `named` means: an env by its path or name, or else the image or base at that path, or last the base
+/// or image with that name.
 pub(crate) fn locate(named: &OsStr, host: &Host, dirs: &Dirs) -> Result<Place> {
     if let Some(env) = resolve::find_env(host, dirs, named)? {
         return Ok(Place::Env(env));
     }
     let is_name = !named.as_bytes().contains(&b'/') && named != "." && named != "..";
     let path = host.absolute(Path::new(named))?;
-    match Place::at(path.clone()) {
-        Some(place) => Ok(place),
-        None => Err(nothing_at(&path, is_name)),
+    if let Some(place) = Place::at(path.clone()) {
+        return Ok(place);
     }
+    let known = if is_name && !path.exists() { resolve::known(dirs, named)? } else { None };
+    known.and_then(Place::at).ok_or_else(|| nothing_at(&path, is_name))
 }
 
 fn nothing_at(path: &Path, is_name: bool) -> Error {

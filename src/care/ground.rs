@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::{Base, known};
 use crate::config::Dirs;
+use crate::image;
 use crate::overlay::plan::BASE_LINK;
 use crate::overlay::record::Record;
 
@@ -49,13 +50,15 @@ pub(crate) fn find(env: &Path, record: &Record, dirs: &Dirs) -> Ground {
     }
 }
 
-/// Where the base may be: by its known name, by the path that the user named, and where it was.
+/// Where the base may be: by its known name, by the path that the user named, where it was, and where the catalogue
+/// has an image of its name.
 fn places(record: &Record, dirs: &Dirs) -> Vec<PathBuf> {
     let names = known::all(dirs).unwrap_or_default();
     let by_name = record.base.name.as_ref().and_then(|name| names.get(name));
     let mut places: Vec<PathBuf> =
         by_name.map(|(entry, _)| entry.path.0.clone()).into_iter().collect();
     places.extend([record.base.path.0.clone(), record.base.prefix.0.clone()]);
+    places.extend(record.base.name.iter().flat_map(|name| image::directories(name, dirs)));
     places.extend(names.into_values().map(|(entry, _)| entry.path.0));
     places
 }

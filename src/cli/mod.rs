@@ -3,6 +3,7 @@
 mod bases;
 mod care;
 mod envs;
+mod images;
 mod shells;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use self::bases::Base;
 pub(crate) use self::care::{Clone, Doctor, Packages, Prune, Rebase, Rename};
 pub(crate) use self::envs::{Create, Info, List, Place, Remove};
+pub(crate) use self::images::Image;
 pub(crate) use self::shells::{
     Activate, Allow, Answer, Deactivate, Deny, Hook, Save, Status, Vars,
 };
@@ -81,6 +83,8 @@ pub(crate) enum Command {
     Vars(Vars),
     #[command(subcommand)]
     Base(Base),
+    #[command(subcommand)]
+    Image(Image),
     Completions(Completions),
     #[command(hide = true)]
     Complete(Complete),

@@ -1,6 +1,6 @@
 //! `mlenv complete`: what could stand at the end of a command line, for the scripts in `completions/`.
 //!
-//! The candidates are those of the command line's own types, and the names of envs and bases as they are now. One
+//! The candidates are those of the command line's own types, and the names of envs, bases and images as they are now. One
 //! line each, `VALUE` or `VALUE<tab>WHAT IT IS`. A name with a newline or a tab in it cannot be told and is left out.
 
 use std::ffi::{OsStr, OsString};
@@ -19,6 +19,7 @@ use crate::cli::{self, Arguments, CompletionShell};
 use crate::config::Dirs;
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::image::Catalogue;
 use crate::overlay::registry;
 
 /// Prints the candidates; none for a line that makes no sense.
@@ -104,12 +105,13 @@ struct Names {
     cwd: Option<PathBuf>,
 }
 
-/// The command line, with names for every argument that takes the name of an env or a base.
+/// The command line, with names for every argument that takes the name of an env, a base or an image.
 fn with_names(command: clap::Command, names: &Names) -> clap::Command {
     let command = command.mut_args(|argument| {
         let what = match argument.get_id().as_str() {
             "env" => names_of_envs,
             "base" => names_of_bases,
+            "image" => names_of_images,
             _ => return argument,
         };
         let completer = Named { names: names.clone(), what };
@@ -150,6 +152,12 @@ fn names_of_envs(dirs: &Dirs) -> Vec<OsString> {
 
 fn names_of_bases(dirs: &Dirs) -> Vec<OsString> {
     known::all(dirs).unwrap_or_default().into_keys().map(OsString::from).collect()
+}
+
+fn names_of_images(dirs: &Dirs) -> Vec<OsString> {
+    let Ok(catalogue) = Catalogue::load(dirs) else { return Vec::new() };
+    let images = catalogue.matching(None).unwrap_or_default();
+    images.into_iter().map(|image| image.title().into()).collect()
 }
 
 /// With the `/` at its end by which shells know directories.

@@ -10,6 +10,7 @@ mod create;
 mod doctor;
 mod generate;
 mod hook;
+mod image;
 mod info;
 mod list;
 mod packages;
@@ -58,6 +59,7 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Prune(arguments) => prune::run(&context, &arguments),
         Command::Remove(arguments) => remove::run(&context, &arguments),
         Command::Base(arguments) => base::run(&context, arguments),
+        Command::Image(arguments) => image::run(&context, &arguments),
         Command::Hook(arguments) => hook::run(&arguments, host),
         Command::Save(arguments) => save::run(&arguments, host, ui),
         Command::Allow(arguments) => consent::allow(&arguments, host, ui),

@@ -38,6 +38,7 @@ fn candidates_are_the_verbs_values_and_names_of_now() {
     sandbox.mlenv(["base", "add", "/usr", "--name", "ml:alma9"]).ok();
     assert_eq!(told("mlenv info it", "it"), "it's $HOME\n");
     assert_eq!(told("mlenv create --base ml:", ""), "alma9\n");
+    assert_eq!(told("mlenv image list ml-torch-gpu:", ""), "alma9-python311\n");
     // A directory whose name cannot be told in a line is left out; nothing else breaks.
     std::fs::create_dir(sandbox.path("ita\nb")).unwrap();
     assert_eq!(told("mlenv info it", "it"), "it's $HOME\n");

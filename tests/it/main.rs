@@ -23,6 +23,7 @@ mod fulldisk;
 mod homes;
 mod hostile;
 mod house;
+mod images;
 mod killed;
 mod layouts;
 mod machine;

@@ -49,6 +49,8 @@ fn json_has_the_documented_keys_and_no_others() {
     let facts = sandbox.mlenv(["base", "info", "--json", "ml"]).ok().json();
     keys(&facts, &["path", "prefix", "kind", "python", "pip", "fingerprint", "index"]);
     assert_eq!(facts["pip"], true);
+    let images = sandbox.mlenv(["image", "list", "--json"]).ok().json();
+    keys(&images[0], &["name", "about", "reference", "here", "directories", "from"]);
     let nothing = Sandbox::new();
     assert_eq!(nothing.mlenv(["list", "--json"]).ok().json(), Value::Array(vec![]));
     assert_eq!(nothing.mlenv(["base", "list", "--json"]).ok().json(), Value::Array(vec![]));
@@ -127,6 +129,8 @@ fn every_verb_has_help_and_those_with_examples_show_them() {
         "base forget",
         "base info",
         "base index",
+        "image",
+        "image list",
         "completions",
     ] {
         let told = sandbox.mlenv(words.split_whitespace()).arg("--help").ok();

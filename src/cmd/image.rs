@@ -1,0 +1,68 @@
+//! `mlenv image ...`: the catalogue, and what registries tell.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::{Context, print, print_json};
+use crate::cli;
+use crate::error::Result;
+use crate::image::catalogue::Owner;
+use crate::image::{Catalogue, Image, Reference};
+use crate::text::{PathText, Shown, shown};
+
+pub(super) fn run(context: &Context, command: &cli::Image) -> Result<()> {
+    match command {
+        cli::Image::List { image, json } => list(context, image.as_deref(), *json),
+    }
+}
+
+/// The catalogue, and on stderr what in its files could not be used.
+fn catalogue(context: &Context) -> Result<Catalogue> {
+    let catalogue = Catalogue::load(&context.dirs)?;
+    catalogue.remarks.iter().for_each(|remark| context.ui.warn(remark));
+    Ok(catalogue)
+}
+
+/// One line of `image list`.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Row<'a> {
+    name: &'a str,
+    about: Option<&'a str>,
+    reference: Option<&'a Reference>,
+    here: Option<PathText>,
+    directories: Vec<PathText>,
+    from: Owner,
+}
+
+fn row(image: &Image) -> Row<'_> {
+    Row {
+        name: image.name.as_deref().unwrap_or_default(),
+        about: image.about.as_deref(),
+        reference: image.reference.as_ref(),
+        here: image.here().map(|dir| PathText(dir.to_owned())),
+        directories: image.directories.iter().cloned().map(PathText).collect(),
+        from: image.from,
+    }
+}
+
+fn list(context: &Context, pattern: Option<&str>, json: bool) -> Result<()> {
+    let catalogue = catalogue(context)?;
+    let images = catalogue.matching(pattern)?;
+    let rows: Vec<Row> = images.into_iter().map(row).collect();
+    if json {
+        return print_json(&rows);
+    }
+    let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+    print(rows.iter().fold(String::new(), |mut text, row| {
+        let place = match (&row.here, row.reference) {
+            (Some(dir), _) => Shown(&dir.0).to_string(),
+            (None, Some(reference)) => reference.to_string(),
+            (None, None) => "(not here)".to_owned(),
+        };
+        let about = row.about.map_or(String::new(), |about| format!("  {}", shown(about)));
+        let _ = writeln!(text, "{:width$}  {place}{about}", row.name);
+        text
+    }))
+}

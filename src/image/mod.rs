@@ -1,0 +1,26 @@
+//! Images: their names, the catalogue of published ones, and what a registry tells about them.
+//!
+//! Content is not ours: engines pull and build. This room reads catalogue files and asks registries for facts; it
+//! prints nothing and writes nothing.
+
+#![cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the registry client and the engines use it next")
+)]
+
+pub(crate) mod catalogue;
+pub(crate) mod digest;
+pub(crate) mod reference;
+
+pub(crate) use self::catalogue::{Catalogue, Image};
+pub(crate) use self::reference::Reference;
+
+use std::path::PathBuf;
+
+use crate::config::Dirs;
+
+/// Where the image called `name` may be as a directory; a catalogue that cannot be read knows no place.
+pub(crate) fn directories(name: &str, dirs: &Dirs) -> Vec<PathBuf> {
+    let image = Catalogue::load(dirs).and_then(|catalogue| catalogue.named(name));
+    image.ok().flatten().map_or_else(Vec::new, |image| image.directories)
+}
