@@ -85,10 +85,22 @@ pub(crate) enum Command {
     Base(Base),
     #[command(subcommand)]
     Image(Image),
+    SelfCheck(SelfCheck),
     Completions(Completions),
     #[command(hide = true)]
     Complete(Complete),
     Man(Man),
+}
+
+/// See whether mlenv works here
+///
+/// Looks whether its own directories can be written, makes an env on the default base, runs its Python, and removes
+/// the env again. Nothing else is touched. Ends with 1 where something does not work.
+#[derive(Debug, Args)]
+pub(crate) struct SelfCheck {
+    /// Print the checks as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Print the completion script for a shell

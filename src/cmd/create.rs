@@ -145,7 +145,8 @@ fn check_python(base: &Base, wanted: Option<&str>) -> Result<()> {
     }
 }
 
-fn record(env: &Path, choice: &Choice, layout: Layout, user_site: bool) -> Record {
+/// What the env at `env` is going to be.
+pub(super) fn record(env: &Path, choice: &Choice, layout: Layout, user_site: bool) -> Record {
     Record {
         schema: SCHEMA,
         mlenv: env!("CARGO_PKG_VERSION").to_owned(),

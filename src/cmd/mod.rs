@@ -18,6 +18,7 @@ mod prune;
 mod rebase;
 mod remove;
 mod save;
+mod self_check;
 mod status;
 mod vars;
 
@@ -68,6 +69,7 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Answer(arguments) => answer::run(&arguments, host, ui),
         Command::Activate(arguments) => activate::activate(&context, &arguments),
         Command::Deactivate(arguments) => activate::deactivate(&arguments, host, ui),
+        Command::SelfCheck(arguments) => self_check::run(&context, &arguments),
         Command::Vars(verb) => vars::run(&verb, host, ui),
         Command::Complete(arguments) => complete::run(&context, &arguments),
         Command::Man(cli::Man { to }) => {

@@ -34,6 +34,7 @@ mod pythons;
 mod readme;
 mod sandbox;
 mod scripts;
+mod self_check;
 mod story;
 mod testbase;
 mod tree;
