@@ -124,3 +124,24 @@ fn control_c_ends_a_program_that_hangs() {
         terminal.cd("");
     }
 }
+
+#[test]
+fn an_image_can_carry_the_program_for_all_who_see_it() {
+    for shell in Shell::ALL {
+        let world = World::new();
+        let bin = world.sandbox.path("cvmfs/ml base:alma9/opt/conda/bin");
+        fs::create_dir_all(&bin).unwrap();
+        let program = bin.join("mlenv");
+        fs::copy(env!("CARGO_BIN_EXE_mlenv"), &program).unwrap();
+        fs::set_permissions(&bin, fs::Permissions::from_mode(0o555)).unwrap();
+        let vars = [("MLENV", program.to_str().unwrap())];
+        let mut terminal =
+            Terminal::start(shell, &world, Start { vars: &vars, ..Start::default() });
+        let before = terminal.look();
+        terminal.cd("one");
+        terminal.expect_active("one");
+        terminal.cd("");
+        assert_eq!(terminal.look(), before, "{shell:?}\n{}", terminal.shown());
+        fs::set_permissions(&bin, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
