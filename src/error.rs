@@ -65,6 +65,13 @@ impl Error {
         error
     }
 
+    /// The same where a tool was at work: what it left is its to tell.
+    pub(crate) fn stopped(message: impl Into<String>) -> Self {
+        let mut error = Self::new(message);
+        error.0.exit = Exit::Interrupted;
+        error
+    }
+
     /// A system call that failed: "could not `verb` `path`: reason".
     pub(crate) fn io(verb: &str, path: &Path, cause: &io::Error) -> Self {
         let error = Self::new(format!("could not {verb} {}: {}", Shown(path), reason(cause)));

@@ -2,8 +2,15 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::error::{Attempt, Error, Result};
 use crate::text::Shown;
@@ -45,6 +52,70 @@ fn finish(program: &Path, command: &mut Command) -> Result<Vec<u8>> {
         output.status,
         crate::text::shown(last)
     )))
+}
+
+/// A program that works for a while, and may talk to the user meanwhile.
+pub(crate) struct Call<'a> {
+    /// The program.
+    pub(crate) program: &'a Path,
+    /// Its arguments.
+    pub(crate) arguments: &'a [OsString],
+    /// Its environment, all of it.
+    pub(crate) vars: &'a HashMap<OsString, OsString>,
+}
+
+impl Call<'_> {
+    /// Runs it on the user's terminal. Its words go to stderr: our stdout is for results.
+    ///
+    /// Ctrl-C reaches it by itself. Once `stop` is set, by a signal that was sent to us alone, that is handed on, and
+    /// we wait all the same: it may be in the midst of its work.
+    pub(crate) fn attended(&self, stop: &AtomicBool) -> Result<ExitStatus> {
+        let stderr = std::io::stderr().as_fd().try_clone_to_owned();
+        let words = stderr.map(Stdio::from).attempt("write for", self.program)?;
+        let mut child = self.command().stdout(words).spawn().attempt("start", self.program)?;
+        let mut told = false;
+        loop {
+            if let Some(status) = child.try_wait().attempt("wait for", self.program)? {
+                return Ok(status);
+            }
+            if stop.load(Ordering::Relaxed) && !std::mem::replace(&mut told, true) {
+                terminate(&child);
+            }
+            std::thread::sleep(PATIENCE);
+        }
+    }
+
+    /// Runs it and gives what it wrote to stdout, however it ended. Its stderr is the user's.
+    pub(crate) fn answer(&self) -> Result<(ExitStatus, Vec<u8>)> {
+        let mut command = self.command();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        let output = child.and_then(Child::wait_with_output).attempt("run", self.program)?;
+        Ok((output.status, output.stdout))
+    }
+
+    fn command(&self) -> Command {
+        let mut command = command(self.program);
+        command.args(self.arguments).env_clear().envs(self.vars);
+        command
+    }
+}
+
+fn terminate(child: &Child) {
+    if let Ok(id) = i32::try_from(child.id()) {
+        let _ = kill(Pid::from_raw(id), Signal::SIGTERM); // gone already is as good
+    }
+}
+
+/// How often is looked whether a program ended: nothing beside the seconds that it takes.
+const PATIENCE: Duration = Duration::from_millis(10);
+
+/// `ended with code 1`, `was ended by signal 15`, for a sentence about a program.
+pub(crate) fn ending(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("ended with code {code}"),
+        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, None) => "ended in an unknown way".to_owned(),
+    }
 }
 
 /// Ends this process after so many seconds, whatever it waits for.

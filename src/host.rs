@@ -16,6 +16,8 @@ pub(crate) struct Host {
     program: Option<PathBuf>,
     /// True where words may use colour and progress may be drawn.
     pub(crate) terminal: bool,
+    /// True where a question can be asked and answered.
+    pub(crate) answers: bool,
 }
 
 impl Host {
@@ -27,6 +29,7 @@ impl Host {
             cwd: std::env::current_dir().ok(),
             program: std::env::current_exe().ok(),
             terminal: std::io::stderr().is_terminal(),
+            answers: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
         }
     }
 
@@ -70,14 +73,19 @@ impl Host {
 
     /// The first executable called `name` on `$PATH`, absolute directories only.
     pub(crate) fn find_program(&self, name: &str) -> Option<PathBuf> {
+        self.programs(name).into_iter().next()
+    }
+
+    /// All of them, in order.
+    pub(crate) fn programs(&self, name: &str) -> Vec<PathBuf> {
         use std::os::unix::fs::PermissionsExt;
-        std::env::split_paths(self.var("PATH")?)
-            .filter(|dir| dir.is_absolute())
-            .map(|dir| dir.join(name))
-            .find(|path| {
-                path.metadata()
-                    .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-            })
+        let is_program = |path: &PathBuf| {
+            path.metadata()
+                .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+        };
+        let dirs = self.var("PATH").into_iter().flat_map(std::env::split_paths);
+        let absolute = dirs.filter(|dir| dir.is_absolute()).map(|dir| dir.join(name));
+        absolute.filter(is_program).collect()
     }
 
     /// The user's home directory.
@@ -120,7 +128,7 @@ impl Host {
     /// A made-up world for tests.
     pub(crate) fn fake(vars: &[(&str, &str)], cwd: &Path) -> Self {
         let vars = vars.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { vars, cwd: Some(cwd.to_owned()), program: None, terminal: false }
+        Self { vars, cwd: Some(cwd.to_owned()), program: None, terminal: false, answers: false }
     }
 }
 

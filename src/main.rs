@@ -4,6 +4,7 @@
 //! becomes a sentence and an exit code. ARCHITECTURE.md tells where everything else is.
 
 mod activation;
+mod additions;
 mod base;
 mod care;
 mod cli;

@@ -89,7 +89,7 @@ fn percent_encode(text: &OsStr) -> String {
 }
 
 /// The inverse; a `%` without two hex digits stands for itself.
-fn percent_decode(text: &str) -> OsString {
+pub(crate) fn percent_decode(text: &str) -> OsString {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

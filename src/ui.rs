@@ -47,6 +47,15 @@ impl Ui {
         }
     }
 
+    /// Asks the user, who answers with a line: true for yes, and for an empty one.
+    pub(crate) fn ask(question: &str) -> bool {
+        anstream::eprint!("mlenv: {question} [Y/n] ");
+        let mut line = String::new();
+        let read = std::io::stdin().read_line(&mut line);
+        read.is_ok_and(|count| count > 0)
+            && matches!(line.trim().to_lowercase().as_str(), "" | "y" | "yes")
+    }
+
     /// Something is not as it should be, but the work went on.
     pub(crate) fn warn(self, line: impl AsRef<str>) {
         if self.loudness != Loudness::Silent {

@@ -54,18 +54,23 @@ pub(crate) struct Installed {
 }
 
 impl Installed {
-    /// The name by which Python's packagers compare: `Foo.Bar_baz` and `foo-bar-baz` are one.
+    /// The name by which packagers compare.
     pub(crate) fn key(&self) -> String {
-        let mut key = String::new();
-        for byte in self.name.chars() {
-            if !matches!(byte, '-' | '_' | '.') {
-                key.push(byte.to_ascii_lowercase());
-            } else if !key.ends_with('-') {
-                key.push('-');
-            }
-        }
-        key
+        key(&self.name)
     }
+}
+
+/// A name as packagers compare it: `Foo.Bar_baz` and `foo-bar-baz` are one.
+pub(crate) fn key(name: &str) -> String {
+    let mut key = String::new();
+    for character in name.chars() {
+        if !matches!(character, '-' | '_' | '.') {
+            key.push(character.to_ascii_lowercase());
+        } else if !key.ends_with('-') {
+            key.push('-');
+        }
+    }
+    key
 }
 
 /// The packages of a base, sorted by name.
@@ -170,10 +175,6 @@ mod tests {
 
     #[test]
     fn names_are_compared_as_pythons_packagers_do() {
-        let key = |name: &str| {
-            let name = name.to_owned();
-            Installed { name, version: String::new(), build: None, by: Manager::Pip }.key()
-        };
         assert_eq!(key("Foo.Bar__baz"), "foo-bar-baz");
         assert_eq!(of_name("six-1.16.0-py3.11"), Some(("six".into(), "1.16.0".into())));
     }

@@ -4,6 +4,7 @@
 //! and a finding carries the changes that would mend it as data. `mend` alone carries changes out, below the
 //! env's directory and through descriptors that follow no link.
 
+pub(crate) mod aftercare;
 mod carried;
 pub(crate) mod change;
 mod compare;

@@ -67,7 +67,8 @@ impl Move<'_> {
                     installed.get_or_insert_with(|| installed_programs(self.env, self.sight));
                 installed.contains(name)
             };
-            if moved || (!there && (program.starts_with(self.to) || is_installed())) {
+            let lost = !there || script::is_misquoted(&head.text);
+            if moved || (lost && (program.starts_with(self.to) || is_installed())) {
                 found.changes.extend(self.program(path));
             }
         }

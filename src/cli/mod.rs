@@ -1,5 +1,6 @@
 //! The command line as types. No logic: every verb's arguments end up in `cmd`.
 
+mod additions;
 mod bases;
 mod care;
 mod envs;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::additions::{Install, Manner, Pin, Uninstall, Unpin};
 pub(crate) use self::bases::Base;
 pub(crate) use self::care::{Clone, Doctor, Packages, Prune, Rebase, Rename};
 pub(crate) use self::envs::{Create, Info, List, Place, Remove};
@@ -64,6 +66,10 @@ pub(crate) enum Command {
     List(List),
     Info(Info),
     Remove(Remove),
+    Install(Install),
+    Uninstall(Uninstall),
+    Pin(Pin),
+    Unpin(Unpin),
     Doctor(Doctor),
     Packages(Packages),
     Rebase(Rebase),

@@ -11,6 +11,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::{Context, print_json};
 use crate::activation::Place;
+use crate::additions::requests::Requests;
 use crate::base::{Base, Kind};
 use crate::cli;
 use crate::cli::Create;
@@ -155,6 +156,7 @@ pub(super) fn record(env: &Path, choice: &Choice, layout: Layout, user_site: boo
         user_site,
         prefix: PathText(env.to_owned()),
         base: BaseRecord::new(&choice.base, choice.name.as_deref()),
+        requests: Requests::default(),
     }
 }
 

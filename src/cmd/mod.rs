@@ -12,14 +12,18 @@ mod generate;
 mod hook;
 mod image;
 mod info;
+mod install;
 mod list;
 mod packages;
+mod pin;
 mod prune;
 mod rebase;
 mod remove;
 mod save;
 mod self_check;
+mod site;
 mod status;
+mod uninstall;
 mod vars;
 
 use std::io::{ErrorKind, Write};
@@ -52,6 +56,10 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Create(arguments) => create::run(&context, &arguments),
         Command::List(arguments) => list::run(&context, &arguments),
         Command::Info(arguments) => info::run(&context, &arguments),
+        Command::Install(arguments) => install::run(&context, &arguments),
+        Command::Uninstall(arguments) => uninstall::run(&context, &arguments),
+        Command::Pin(arguments) => pin::pin(&context, &arguments),
+        Command::Unpin(arguments) => pin::unpin(&context, &arguments.what),
         Command::Doctor(arguments) => doctor::run(&context, &arguments),
         Command::Packages(arguments) => packages::run(&context, &arguments),
         Command::Rename(arguments) => clone::rename(&context, &arguments),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::layout::Layout;
 use super::plan::BASE_LINK;
+use crate::additions::requests::Requests;
 use crate::base::{Base, Fingerprint, Kind, fingerprint};
 use crate::config::read_toml;
 use crate::error::{Error, Result};
@@ -35,6 +36,9 @@ pub(crate) struct Record {
     pub(crate) prefix: PathText,
     /// What it stands on.
     pub(crate) base: BaseRecord,
+    /// What the user asked to be put on top; last, since hooks read the beginning of the file only.
+    #[serde(default, skip_serializing_if = "Requests::is_empty")]
+    pub(crate) requests: Requests,
 }
 
 /// The base as it was.

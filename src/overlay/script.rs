@@ -91,6 +91,18 @@ pub(crate) fn interpreter(head: &[u8]) -> Option<&Path> {
     path.is_absolute().then_some(path)
 }
 
+/// True for a head in which the shell would not find the interpreter's path as it is: pip, uv and conda write it between
+/// double quotes whatever is in it.
+pub(crate) fn is_misquoted(head: &[u8]) -> bool {
+    let line = head.strip_prefix(b"#!").map(|head| split_line(split_line(head).1).0);
+    let quoted = line.and_then(|line| line.strip_prefix(b"'''exec' \""));
+    let path = quoted.and_then(|quoted| quoted.split(|&byte| byte == b'"').next());
+    // mlenv's own head asks the shell for the path, and begins with a `$`.
+    path.is_some_and(|path| {
+        path.starts_with(b"/") && path.iter().any(|byte| b"$`\\".contains(byte))
+    })
+}
+
 /// The script for the env at `env`, if it is a Python script at all.
 pub(crate) fn for_env(text: &[u8], env: &Path) -> Option<Vec<u8>> {
     match classify(text) {
@@ -214,6 +226,9 @@ mod tests {
             assert_eq!(interpreter(head.as_bytes()), expected.map(Path::new), "{head}");
         }
         assert_eq!(interpreter(PORTABLE_HEAD), None);
+        assert!(is_misquoted(b"#!/bin/sh\n'''exec' \"/a $b/bin/python\" \"$0\" \"$@\"\n"));
+        assert!(!is_misquoted(b"#!/bin/sh\n'''exec' \"/a b/bin/python\" \"$0\" \"$@\"\n"));
+        assert!(!is_misquoted(PORTABLE_HEAD));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests make, break and run things themselves")]
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+mod add_pip;
 mod archive;
 mod care;
 mod care_clone;
@@ -37,6 +38,7 @@ mod scripts;
 mod self_check;
 mod story;
 mod testbase;
+mod tools;
 mod tree;
 mod untouched;
 mod wheel;

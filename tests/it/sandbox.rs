@@ -135,7 +135,7 @@ impl Run {
     /// What the network needs here: pip's settings and proxies of whoever runs the tests.
     pub(crate) fn with_network(mut self) -> Self {
         let wanted = |name: &str| {
-            name.starts_with("PIP_")
+            ["PIP_", "UV_"].iter().any(|start| name.starts_with(start))
                 || name.to_lowercase().ends_with("_proxy")
                 || name == "SSL_CERT_FILE"
         };
