@@ -1,5 +1,6 @@
 //! What a user can set: variables, directories, the configuration files. One place for every name.
 
+use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -38,15 +39,35 @@ pub(crate) struct Dirs {
     pub(crate) state: PathBuf,
     /// What can be made again: indexes, facts about bases.
     pub(crate) cache: PathBuf,
+    /// For what has to be kept somewhere, where none of the others can be written to: it goes away with a job.
+    pub(crate) scratch: PathBuf,
 }
+
+/// Directories that batch systems and login sessions make for one job or session; the first that is there.
+const SCRATCH: [&str; 4] = ["_CONDOR_SCRATCH_DIR", "SLURM_TMPDIR", "XDG_RUNTIME_DIR", "TMPDIR"];
 
 impl Dirs {
     /// Reads `XDG_*_HOME`, `HOME` and `MLENV_ENVS`; fails when `HOME` is needed and missing.
     pub(crate) fn new(host: &Host) -> Result<Self> {
-        let under = |variable: &str, fallback: &str| -> Result<PathBuf> {
+        Self::in_home(host, || host.home())
+    }
+
+    /// The same for jobs, whose batch system may not set `HOME`: then it is what the user database says, and without
+    /// that the scratch directory.
+    pub(crate) fn for_jobs(host: &Host) -> Self {
+        let home = || host.home().ok().or_else(Host::listed_home).unwrap_or_else(|| scratch(host));
+        let Ok(dirs) = Self::in_home(host, || Ok::<_, Infallible>(home()));
+        dirs
+    }
+
+    fn in_home<E>(
+        host: &Host,
+        home: impl Fn() -> std::result::Result<PathBuf, E>,
+    ) -> std::result::Result<Self, E> {
+        let under = |variable: &str, fallback: &str| {
             let root = match host.path_var(variable) {
                 Some(root) => root,
-                None => host.home()?.join(fallback),
+                None => home()?.join(fallback),
             };
             Ok(root.join("mlenv"))
         };
@@ -57,8 +78,16 @@ impl Dirs {
             site: host.path_var(SITE).unwrap_or_else(|| PathBuf::from("/etc/mlenv")),
             state: under("XDG_STATE_HOME", ".local/state")?,
             cache: under("XDG_CACHE_HOME", ".cache")?,
+            scratch: scratch(host),
         })
     }
+}
+
+/// Named for the user: in `/tmp` it lies beside those of others.
+fn scratch(host: &Host) -> PathBuf {
+    let found = SCRATCH.iter().filter_map(|name| host.path_var(name)).find(|dir| dir.is_dir());
+    let user = nix::unistd::geteuid();
+    found.unwrap_or_else(|| PathBuf::from("/tmp")).join(format!("mlenv-{user}"))
 }
 
 /// `config.toml`: the site's, overlaid by the user's.

@@ -19,6 +19,10 @@ pub(crate) enum Exit {
     No,
     /// A usage or environment error.
     Unable,
+    /// `run` found the program, but could not run it. As shells have it.
+    NotRunnable,
+    /// `run` found no such program. As shells have it.
+    NoProgram,
     /// Stopped by Ctrl-C or a termination signal.
     Interrupted,
 }
@@ -29,6 +33,8 @@ impl Exit {
         match self {
             Self::No => 1,
             Self::Unable => 2,
+            Self::NotRunnable => 126,
+            Self::NoProgram => 127,
             Self::Interrupted => 130,
         }
     }
@@ -55,6 +61,13 @@ impl Error {
     pub(crate) fn no(message: impl Into<String>) -> Self {
         let mut error = Self::new(message);
         error.0.exit = Exit::No;
+        error
+    }
+
+    /// A failure that ends the program in a way of its own.
+    pub(crate) fn ending(message: impl Into<String>, exit: Exit) -> Self {
+        let mut error = Self::new(message);
+        error.0.exit = exit;
         error
     }
 
@@ -125,7 +138,7 @@ impl<T, E: Into<io::Error>> Attempt<T> for std::result::Result<T, E> {
 }
 
 /// The system's words without the number that Rust adds: "Permission denied".
-fn reason(cause: &io::Error) -> String {
+pub(crate) fn reason(cause: &io::Error) -> String {
     let text = cause.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::os::fd::AsFd;
-use std::os::unix::process::ExitStatusExt;
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +15,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::error::{Attempt, Error, Result};
+use crate::launch::Launch;
+use crate::plan::Vars;
 use crate::text::Shown;
 
 /// Runs a program and returns what it wrote to stdout; its stderr is kept for the error.
@@ -25,14 +29,59 @@ pub(crate) fn output_in(dir: &Path, program: &Path, arguments: &[&OsStr]) -> Res
     finish(program, command(program).args(arguments).current_dir(dir))
 }
 
+/// Where the words of a helper go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Words {
+    /// Nowhere.
+    Dropped,
+    /// To our stderr, as they come.
+    Shown,
+}
+
 /// The same with exactly the variables `vars` in the program's environment.
 pub(crate) fn output_with(
     program: &Path,
     arguments: &[&OsStr],
-    vars: &HashMap<OsString, OsString>,
+    vars: &Vars,
+    words: Words,
 ) -> Result<Vec<u8>> {
-    finish(program, command(program).args(arguments).env_clear().envs(vars))
+    let stderr = if words == Words::Shown { Stdio::inherit() } else { Stdio::null() };
+    let mut command = command(program);
+    let command = command.args(arguments).env_clear().envs(vars).stderr(stderr);
+    let output = command.stdin(Stdio::null()).output().attempt("start", program)?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    Err(Error::new(format!("{} failed ({})", Shown(program), output.status)))
 }
+
+/// Lets a program take the place of this process: the same process number, no parent left behind, nothing of ours in
+/// between. Comes back only where that fails.
+pub(crate) fn replace(launch: Launch) -> Error {
+    let mut command = command(&launch.program);
+    command.arg0(&launch.argv[0]).args(&launch.argv[1..]).env_clear().envs(&launch.vars);
+    if let Some(dir) = &launch.dir {
+        command.current_dir(dir);
+    }
+    let cause = command.exec();
+    let refusal = launch.refusal(&cause);
+    drop(launch.held); // open until here
+    refusal
+}
+
+/// The end of a pipe from which the program that takes our place can read `text`. Texts are short: nobody reads
+/// while we write.
+pub(crate) fn held(text: &str) -> Result<OwnedFd> {
+    debug_assert!(text.len() <= PIPE, "longer than a pipe");
+    let failed = |cause: std::io::Error| Error::new(format!("could not make a pipe: {cause}"));
+    // Kept open by exec, unlike those of std.
+    let (read, write) = nix::unistd::pipe().map_err(|cause| failed(cause.into()))?;
+    File::from(write).write_all(text.as_bytes()).map_err(failed)?;
+    Ok(read)
+}
+
+/// What every pipe of Linux holds at least.
+const PIPE: usize = 4096;
 
 #[expect(clippy::disallowed_methods, reason = "the one place that starts processes")]
 fn command(program: &Path) -> Command {

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
+/// Where the system's programs are.
+pub(crate) const SYSTEM_PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+
 /// The process's surroundings.
 pub(crate) struct Host {
     vars: HashMap<OsString, OsString>,
@@ -16,7 +19,7 @@ pub(crate) struct Host {
     program: Option<PathBuf>,
     /// True where words may use colour and progress may be drawn.
     pub(crate) terminal: bool,
-    /// True where a question can be asked and answered.
+    /// True where somebody types: a question can be asked and answered.
     pub(crate) answers: bool,
 }
 
@@ -41,6 +44,15 @@ impl Host {
     /// All variables, with the values that the shell gave them.
     pub(crate) fn vars(&self) -> &HashMap<OsString, OsString> {
         &self.vars
+    }
+
+    /// The same, with the system's directories as `PATH` where there is none: what a shell would look through.
+    pub(crate) fn vars_with_path(&self) -> HashMap<OsString, OsString> {
+        let mut vars = self.vars.clone();
+        if self.var("PATH").is_none() {
+            vars.insert("PATH".into(), SYSTEM_PATH.into());
+        }
+        vars
     }
 
     /// This program's own file.
@@ -86,6 +98,18 @@ impl Host {
         let dirs = self.var("PATH").into_iter().flat_map(std::env::split_paths);
         let absolute = dirs.filter(|dir| dir.is_absolute()).map(|dir| dir.join(name));
         absolute.filter(is_program).collect()
+    }
+
+    /// What the user database says of this user's home.
+    pub(crate) fn listed_home() -> Option<PathBuf> {
+        let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten()?;
+        Some(user.dir).filter(|dir| dir.is_absolute() && dir.parent().is_some())
+    }
+
+    /// What it says of this user's shell.
+    pub(crate) fn listed_shell() -> Option<PathBuf> {
+        let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten()?;
+        Some(user.shell).filter(|shell| shell.is_absolute())
     }
 
     /// The user's home directory.

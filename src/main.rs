@@ -15,6 +15,7 @@ mod exec;
 mod fs;
 mod host;
 mod image;
+mod launch;
 mod marker;
 mod overlay;
 mod parallel;

@@ -6,29 +6,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::activation::sourced;
 use crate::config::Dirs;
-use crate::error::{Attempt, Error, Result};
+use crate::error::Result;
+use crate::exec::Words;
 use crate::host::Host;
 use crate::plan::name::{Name, PATH};
 use crate::plan::session::{Entry, Owner};
 use crate::plan::{self, Script, Target, Vars, list};
 use crate::text::hex;
-
-/// Takes pairs of script and prefix. Whatever a script prints is dropped; one that exits ends the rest, and what
-/// was reached counts. `command -p` finds the system's `env`, not one of the env.
-const PROGRAM: &str = r#"
-exec 3>&1 >/dev/null 2>&1
-__mlenv_run() { CONDA_PREFIX=$2; [[ -r $1 ]] && . "$1"; CONDA_PREFIX=$__mlenv_prefix; }
-__mlenv_prefix=$CONDA_PREFIX
-trap 'command -p env -0 >&3; exit 0' EXIT
-while [[ $# -gt 0 ]]; do __mlenv_run "$1" "$2"; shift 2; done
-"#;
 
 /// Variables of a user that scripts may need; all else stays out.
 const KEPT: [&str; 6] = ["HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR"];
@@ -56,14 +47,22 @@ pub(super) fn run(
 ) -> Result<Captured> {
     let before = surroundings(target, host);
     let dir = dirs.cache.join("scripts");
-    super::make_own_dir(&dir)?;
-    let cache = dir.join(fingerprint(scripts, &before));
-    if let Ok(after) = std::fs::read(&cache) {
-        return Ok(difference(&before, &parsed(&after)));
+    // Where nothing can be kept, or others could change it, they run each time.
+    let cache = super::make_own_dir(&dir).ok().map(|()| dir.join(fingerprint(scripts, &before)));
+    if let Some(after) = cache.as_ref().and_then(|cache| std::fs::read(cache).ok()) {
+        return Ok(difference(&before, &sourced::parsed(&after)));
     }
-    let after = exec(scripts, target, &before)?;
-    crate::fs::write_atomic(&cache, &after).attempt("write", &cache)?;
-    Ok(difference(&before, &parsed(&after)))
+    // Each in the prefix that it lives in, also where no variable says so.
+    let in_prefix = |script: &Script| Script {
+        prefix: Some(script.prefix.as_ref().unwrap_or(&target.prefix).clone()),
+        ..script.clone()
+    };
+    let scripts: Vec<Script> = scripts.iter().map(in_prefix).collect();
+    let after = sourced::dump(&scripts, &before, Words::Dropped)?;
+    if let Some(cache) = cache {
+        let _ = crate::fs::write_atomic(&cache, &after);
+    }
+    Ok(difference(&before, &sourced::parsed(&after)))
 }
 
 fn surroundings(target: &Target, host: &Host) -> Vars {
@@ -99,28 +98,6 @@ fn fingerprint(scripts: &[Script], before: &Vars) -> String {
         field(value.as_bytes());
     }
     hex(&hash.finalize()[..16])
-}
-
-fn exec(scripts: &[Script], target: &Target, before: &Vars) -> Result<Vec<u8>> {
-    let mut arguments: Vec<&OsStr> =
-        ["--noprofile", "--norc", "-c", PROGRAM, "mlenv"].map(OsStr::new).into();
-    for Script { path, prefix } in scripts {
-        arguments.push(path.as_os_str());
-        arguments.push(prefix.as_ref().unwrap_or(&target.prefix).as_os_str());
-    }
-    let dump = crate::exec::output_with(Path::new("bash"), &arguments, before)?;
-    if dump.is_empty() { Err(Error::new("bash could not run them")) } else { Ok(dump) }
-}
-
-fn parsed(dump: &[u8]) -> Vars {
-    let pairs = dump.split(|byte| *byte == 0).filter_map(|pair| {
-        let equals = pair.iter().position(|byte| *byte == b'=')?;
-        Some((
-            OsString::from_vec(pair[..equals].into()),
-            OsString::from_vec(pair[equals + 1..].into()),
-        ))
-    });
-    pairs.collect()
 }
 
 fn difference(before: &Vars, after: &Vars) -> Captured {

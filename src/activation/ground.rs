@@ -1,20 +1,17 @@
 //! The ground of an activation: one prefix, what lies behind it, and how tools are to see it.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
 
 use crate::activation::place::Place;
 use crate::activation::standing;
+use crate::activation::view::without_colon;
 use crate::base;
 use crate::config::Dirs;
-use crate::error::{Attempt, Error, Result};
+use crate::error::Result;
 use crate::overlay::layout::Layout;
 use crate::overlay::plan::BASE_LINK;
 use crate::plan::prompt::Label;
-use crate::text::{Shown, hex};
 
 /// Where a base lies in an image.
 const IN_IMAGE: &str = "opt/conda";
@@ -139,32 +136,4 @@ fn conda_name(prefix: &Path) -> OsString {
         (Some(parent), Some(name)) if parent == "envs" => name.to_owned(),
         _ => prefix.as_os_str().to_owned(),
     }
-}
-
-/// A path to the same directory that colon lists can hold: a link in the user's state directory, kept for good,
-/// stands for one that they cannot. Images on CVMFS are called `NAME:TAG`.
-fn without_colon(path: &Path, dirs: &Dirs) -> Result<PathBuf> {
-    if is_listable(path) {
-        return Ok(path.to_owned());
-    }
-    let views = dirs.state.join("views");
-    if !is_listable(&views) {
-        return Err(Error::new(format!("cannot activate {}: there is a `:` in it", Shown(path)))
-            .hint(format!(
-                "set XDG_STATE_HOME to a directory without `:`; {} has one too",
-                Shown(&views)
-            )));
-    }
-    let hash = Sha256::digest(path.as_os_str().as_bytes());
-    let link = views.join(hex(&hash[..8]));
-    super::make_own_dir(&views)?;
-    if std::fs::read_link(&link).is_ok_and(|target| target == path) {
-        return Ok(link);
-    }
-    crate::fs::replace_link(path, &link).attempt("make", &link)?;
-    Ok(link)
-}
-
-fn is_listable(path: &Path) -> bool {
-    !path.as_os_str().as_bytes().iter().any(|byte| matches!(byte, b':' | b'\n'))
 }

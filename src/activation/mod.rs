@@ -2,15 +2,17 @@
 //!
 //! A reading room: nothing is printed, and only two things are ever written, both in the user's own directories:
 //! a link that stands for a base whose path holds a colon, and what packages' `.sh` scripts do, for the shells
-//! that cannot run them. A base that is gone, or an env that was moved, is one sentence, before anything changed.
+//! that cannot run them; where the second cannot be kept, nothing is. A base that is gone, or an env that was moved, is one sentence, before anything changed.
 
 mod capture;
 mod ground;
 mod labels;
 mod place;
 mod scripts;
+pub(crate) mod sourced;
 pub(crate) mod standing;
 pub(crate) mod variables;
+mod view;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::MetadataExt;
@@ -18,7 +20,7 @@ use std::path::Path;
 
 use nix::unistd::geteuid;
 
-pub(crate) use self::place::{Place, locate};
+pub(crate) use self::place::{Place, active, locate};
 pub(crate) use self::scripts::disown_foreign;
 
 use crate::activation::ground::{Ground, Kind};
@@ -30,6 +32,9 @@ use crate::plan::session::{Entry, Owner};
 use crate::plan::{Identity, Target};
 use crate::shell::Dialect;
 use crate::text::Shown;
+
+/// Names the image directory that is active; scripts for such images look at it.
+const IMAGE_TOP: &str = "EnvTopDir";
 
 /// Who wants what, where.
 pub(crate) struct Wish {
@@ -88,7 +93,7 @@ fn settings(ground: &Ground) -> Vec<(Name, Option<OsString>)> {
         sets.push(set("MAMBA_EXE", program.as_os_str()));
     }
     if let Some(top) = &ground.top {
-        sets.push(set("EnvTopDir", top.as_os_str()));
+        sets.push(set(IMAGE_TOP, top.as_os_str()));
     }
     sets
 }

@@ -4,10 +4,12 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use crate::activation::{IMAGE_TOP, view};
 use crate::config::Dirs;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::overlay::record::is_env;
+use crate::plan::session::Session;
 use crate::resolve;
 use crate::text::Shown;
 
@@ -23,6 +25,13 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Env(path) | Self::Image(path) | Self::Base(path) => path,
+        }
+    }
+
     /// What lies at `path`, if it can be activated.
     pub(crate) fn at(path: PathBuf) -> Option<Self> {
         if is_env(&path) {
@@ -35,6 +44,13 @@ impl Place {
             None
         }
     }
+}
+
+/// What `session` has active, by the name that the user gave it; `None` where that is gone.
+pub(crate) fn active(session: &Session, dirs: &Dirs) -> Option<Place> {
+    let top = session.vars.iter().find(|var| var.name.as_str() == IMAGE_TOP);
+    let top = top.and_then(|var| var.new.as_deref().map(Path::new));
+    Place::at(view::named(top.unwrap_or(&session.prefix), dirs))
 }
 
 /// Finds what `named` means: an env by its path or name, or else the image or base at that path, or last the base

@@ -5,6 +5,7 @@ mod bases;
 mod care;
 mod envs;
 mod images;
+mod launch;
 mod shells;
 
 use std::ffi::OsString;
@@ -18,6 +19,7 @@ pub(crate) use self::bases::Base;
 pub(crate) use self::care::{Clone, Doctor, Packages, Prune, Rebase, Rename};
 pub(crate) use self::envs::{Create, Info, List, Place, Remove};
 pub(crate) use self::images::Image;
+pub(crate) use self::launch::{Run, Shell, Which};
 pub(crate) use self::shells::{
     Activate, Allow, Answer, Deactivate, Deny, Hook, Save, Status, Vars,
 };
@@ -87,6 +89,8 @@ pub(crate) enum Command {
     Deactivate(Deactivate),
     #[command(subcommand)]
     Vars(Vars),
+    Run(Run),
+    Shell(Shell),
     #[command(subcommand)]
     Base(Base),
     #[command(subcommand)]

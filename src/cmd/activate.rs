@@ -23,7 +23,7 @@ pub(super) fn activate(context: &Context, arguments: &cli::Activate) -> Result<(
     let dialect = dialect_of(arguments.shell.as_deref(), "activate", host)?;
     let (place, owner) = match &arguments.env {
         Some(named) => (activation::locate(named, host, dirs)?, Owner::Hand),
-        None => by_marker(host, dirs)?,
+        None => by_marker(host, dirs, "`mlenv activate ./myEnv` takes one by its path")?,
     };
     enter(context, place, owner, dialect)
 }
@@ -33,7 +33,8 @@ pub(super) fn enter(context: &Context, place: Place, owner: Owner, dialect: Dial
     let Context { host, dirs, ui } = context;
     let session = session(host, *ui)?;
     let found = activation::read(&Wish { place, owner, dialect }, host, dirs)?;
-    let (change, _) = plan::switch(host.vars(), session.as_ref(), &found.target);
+    // A shell that was given no PATH looks through one of its own, which it does not export.
+    let (change, _) = plan::switch(&host.vars_with_path(), session.as_ref(), &found.target);
     super::print(&shell::render(dialect, &change)?)?;
     found.warnings.iter().for_each(|warning| ui.warn(warning));
     Ok(())
@@ -47,7 +48,7 @@ pub(super) fn deactivate(arguments: &cli::Deactivate, host: &Host, ui: Ui) -> Re
 }
 
 /// What this shell has active, with no script in it that another user could have planted.
-fn session(host: &Host, ui: Ui) -> Result<Option<Session>> {
+pub(super) fn session(host: &Host, ui: Ui) -> Result<Option<Session>> {
     let mut session = Session::of(host.vars())?;
     if session.as_mut().map_or(0, activation::disown_foreign) > 0 {
         ui.warn("scripts that belong to another user are not run on leaving");
@@ -55,11 +56,11 @@ fn session(host: &Host, ui: Ui) -> Result<Option<Session>> {
     Ok(session)
 }
 
-/// What `activate` takes when nothing is named: the env of the nearest marker, as the hook would.
-fn by_marker(host: &Host, dirs: &Dirs) -> Result<(Place, Owner)> {
+/// What is taken when nothing is named: the env of the nearest marker, as the hook would. `hint` tells how to name one.
+pub(super) fn by_marker(host: &Host, dirs: &Dirs, hint: &str) -> Result<(Place, Owner)> {
     let dir = marker::nearest(&host.cwd()?, marker::ceiling(host).as_deref()).ok_or_else(|| {
         Error::new("which env? none was named, and there is no marker here or above")
-            .hint("`mlenv list` shows your envs; `mlenv activate ./myEnv` takes one by its path")
+            .hint(format!("`mlenv list` shows your envs; {hint}"))
     })?;
     let considered = trust::consider(&dir, &dirs.envs, &Store::new(dirs))?;
     let env = considered.ok_or_else(|| Error::no("the marker is gone"))?.verdict?.env;

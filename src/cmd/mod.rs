@@ -19,6 +19,7 @@ mod pin;
 mod prune;
 mod rebase;
 mod remove;
+mod run;
 mod save;
 mod self_check;
 mod site;
@@ -51,7 +52,12 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Man(cli::Man { to: None }) => return generate::man(),
         other => other,
     };
-    let context = Context { host, dirs: Dirs::new(host)?, ui };
+    let dirs = match &command {
+        // What starts in jobs has to do with what a job has.
+        Command::Run(_) | Command::Shell(_) | Command::Activate(_) => Dirs::for_jobs(host),
+        _ => Dirs::new(host)?,
+    };
+    let context = Context { host, dirs, ui };
     match command {
         Command::Create(arguments) => create::run(&context, &arguments),
         Command::List(arguments) => list::run(&context, &arguments),
@@ -78,6 +84,8 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Activate(arguments) => activate::activate(&context, &arguments),
         Command::Deactivate(arguments) => activate::deactivate(&arguments, host, ui),
         Command::SelfCheck(arguments) => self_check::run(&context, &arguments),
+        Command::Run(arguments) => run::run(&context, &arguments),
+        Command::Shell(arguments) => run::shell(&context, &arguments),
         Command::Vars(verb) => vars::run(&verb, host, ui),
         Command::Complete(arguments) => complete::run(&context, &arguments),
         Command::Man(cli::Man { to }) => {

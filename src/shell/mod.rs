@@ -8,6 +8,7 @@ mod csh;
 mod fish;
 pub(crate) mod hook;
 mod posix;
+pub(crate) mod start;
 
 use std::ffi::OsStr;
 

@@ -19,6 +19,7 @@ mod neighbours; // other hooks, real and played
 mod polite; // status, options, traps
 mod processes; // exactly none, where nothing changed
 mod pty; // a terminal
+mod subshell; // `mlenv shell`
 mod switches; // the variables of the hook
 mod trips; // in, out, across, beside
 mod users; // another user in a shell inside

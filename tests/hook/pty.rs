@@ -75,7 +75,11 @@ impl<'a> Terminal<'a> {
 
     /// What a user has in the rc file.
     pub(crate) fn hook(&self) -> &'static str {
-        match self.shell {
+        Self::hook_of(self.shell)
+    }
+
+    pub(crate) fn hook_of(shell: Shell) -> &'static str {
+        match shell {
             Shell::Bash => "eval \"$(\"$MLENV\" hook bash)\"",
             Shell::Zsh => "eval \"$(\"$MLENV\" hook zsh)\"",
             Shell::Tcsh => "eval \"`\"'\"$MLENV\" hook tcsh'\"`\"", // a path with spaces

@@ -33,6 +33,7 @@ mod pip;
 mod places;
 mod pythons;
 mod readme;
+mod run;
 mod sandbox;
 mod scripts;
 mod self_check;

@@ -111,7 +111,7 @@ fn every_exit_code_of_the_table_is_what_the_table_says() {
     ] {
         assert_eq!(code(words), 2, "{words:?}");
     }
-    // 130 is shown where an env is interrupted.
+    // 130 is shown where an env is interrupted; 126 and 127 are those of `run`.
 }
 
 #[test]
@@ -135,6 +135,8 @@ fn every_verb_has_help_and_those_with_examples_show_them() {
         "base index",
         "image",
         "image list",
+        "run",
+        "shell",
         "completions",
     ] {
         let told = sandbox.mlenv(words.split_whitespace()).arg("--help").ok();

@@ -1,0 +1,71 @@
+//! The variables that a program gets in an env: activation's plan, carried out on variables alone.
+//!
+//! Packages' scripts take effect by running in a bash of their own, in exactly the variables that the program is to
+//! have: what they look at (a job's GPUs, its scratch directory) is there, nothing is kept, and nothing is written.
+
+use crate::activation::{self, Place, Wish, sourced};
+use crate::config::Dirs;
+use crate::error::Result;
+use crate::host::Host;
+use crate::plan::session::{Owner, Session};
+use crate::plan::{self, Change, Script, Step, Vars};
+use crate::shell::Dialect;
+
+/// What a program is to have.
+pub(crate) struct Inside {
+    /// All of its variables.
+    pub(crate) vars: Vars,
+    /// What was passed over, one sentence each.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// `vars` with `place` active, whatever was active in them before.
+pub(crate) fn inside(
+    (place, owner): (Place, Owner),
+    vars: &Vars,
+    session: Option<&Session>,
+    (host, dirs): (&Host, &Dirs),
+) -> Result<Inside> {
+    let found = activation::read(&Wish { place, owner, dialect: Dialect::Bash }, host, dirs)?;
+    let (change, _) = plan::switch(vars, session, &found.target);
+    let mut warnings = found.warnings;
+    let vars = applied(&change, vars, &mut warnings);
+    Ok(Inside { vars, warnings })
+}
+
+/// `vars` with nothing of `session` in them.
+pub(crate) fn outside(vars: &Vars, session: &Session) -> Inside {
+    let mut warnings = Vec::new();
+    let vars = applied(&plan::leave(vars, session), vars, &mut warnings);
+    Inside { vars, warnings }
+}
+
+fn applied(change: &Change, vars: &Vars, warnings: &mut Vec<String>) -> Vars {
+    let mut vars = vars.clone();
+    let is_script = |step: &Step| matches!(step, Step::Source(_));
+    for run in change.steps.chunk_by(|left, right| is_script(left) == is_script(right)) {
+        if !is_script(&run[0]) {
+            vars = Change { steps: run.to_vec() }.applied_to(&vars);
+            continue;
+        }
+        let scripts = scripts(run);
+        if scripts.is_empty() {
+            continue;
+        }
+        match sourced::after(&scripts, &vars) {
+            Ok(after) => vars = after,
+            Err(error) => warnings.push(format!("scripts of packages had no effect: {error}")),
+        }
+    }
+    vars
+}
+
+/// Those that bash speaks: a session may have been inherited from a shell of another language.
+fn scripts(run: &[Step]) -> Vec<Script> {
+    let scripts = run.iter().filter_map(|step| match step {
+        Step::Source(script) => Some(script.clone()),
+        _ => None,
+    });
+    let suffix = std::ffi::OsStr::new(Dialect::Bash.script_suffix());
+    scripts.filter(|script| script.path.extension() == Some(suffix)).collect()
+}
