@@ -36,23 +36,20 @@ else if ( "$__mlenv_verb:q" != "$__mlenv_first:q" || "$__mlenv_verb:q" !~ {activ
   "$__mlenv_exe:q" $__mlenv_words:q
   set __mlenv_failed = $status
 else
-  set __mlenv_code = "`"'"$__mlenv_exe:q" $__mlenv_words:q --shell "tcsh:$tcsh"'"`"
+  shift __mlenv_words
+  set __mlenv_code = "`"'"$__mlenv_exe:q" $__mlenv_verb --shell "tcsh:$tcsh" --hooked $__mlenv_words:q'"`"
   set __mlenv_failed = $status
   if ( $__mlenv_failed == 0 ) then
     set __mlenv_hand = $__mlenv_by
     eval $__mlenv_code:q
     source "$__mlenv_dir:q/stamp.tcsh"
-    # What a marker says here counts as decided, but for an env left that was activated by hand.
-    if ( "$__mlenv_verb" == deactivate && $__mlenv_hand == hand ) then
+    set __mlenv_seen = "$__mlenv_key:q"
+    # What a marker says here counts as decided, but for an env left that was activated by hand, and for a marker that
+    # may change again unseen.
+    if ( "$__mlenv_verb" == deactivate && $__mlenv_hand == hand || $?__mlenv_racy ) then
       set __mlenv_seen = "?"
       set __mlenv_fc = -9
-    else
-      if ( $__mlenv_by != nobody ) then
-        source "$__mlenv_dir:q/ask.tcsh"
-        set __mlenv_failed = 0
-        source "$__mlenv_dir:q/stamp.tcsh"
-      endif
-      set __mlenv_seen = "$__mlenv_key:q"
+      unset __mlenv_racy
     endif
   endif
 endif

@@ -53,6 +53,9 @@ pub(crate) struct Create {
     /// Print code that activates the env, for this shell
     #[arg(long, value_name = "SHELL", hide = true)]
     pub(crate) shell: Option<OsString>,
+    /// Print for the hook's own function
+    #[arg(long, hide = true, requires = "shell")]
+    pub(crate) hooked: bool,
     /// Print what was made as JSON
     #[arg(long, conflicts_with = "shell")]
     pub(crate) json: bool,

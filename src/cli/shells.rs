@@ -102,6 +102,9 @@ pub(crate) struct Activate {
     /// Print code for this shell: bash, zsh, fish, tcsh, or tcsh:VERSION
     #[arg(long, value_name = "SHELL")]
     pub(crate) shell: Option<OsString>,
+    /// Print for the hook's own function
+    #[arg(long, hide = true, requires = "shell")]
+    pub(crate) hooked: bool,
 }
 
 /// Undo what mlenv activated in this shell
@@ -112,6 +115,9 @@ pub(crate) struct Deactivate {
     /// Print code for this shell: bash, zsh, fish, tcsh, or tcsh:VERSION
     #[arg(long, value_name = "SHELL")]
     pub(crate) shell: Option<OsString>,
+    /// Print for the hook's own function
+    #[arg(long, hide = true, requires = "shell")]
+    pub(crate) hooked: bool,
 }
 
 /// Variables that an env sets while it is active

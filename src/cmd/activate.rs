@@ -1,17 +1,18 @@
 //! `activate` and `deactivate`: the text that a shell evaluates to change itself.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Context;
+use super::watch::{self, Watch};
 use crate::activation::{self, Place, Wish};
 use crate::cli;
 use crate::config::Dirs;
-use crate::error::{Error, Result};
+use crate::error::{Attempt, Error, Result};
 use crate::host::Host;
 use crate::marker;
 use crate::plan::session::{Owner, Session};
-use crate::plan::{self};
+use crate::plan::{self, Change, Vars};
 use crate::shell::{self, Dialect};
 use crate::text::Shown;
 use crate::trust::{self, Store};
@@ -25,17 +26,58 @@ pub(super) fn activate(context: &Context, arguments: &cli::Activate) -> Result<(
         Some(named) => (activation::locate(named, host, dirs)?, Owner::Hand),
         None => by_marker(host, dirs, "`mlenv activate ./myEnv` takes one by its path")?,
     };
-    enter(context, place, owner, dialect)
+    enter(context, place, owner, Reader { dialect, hooked: arguments.hooked })
+}
+
+/// Who evaluates what is printed.
+#[derive(Clone, Copy)]
+pub(super) struct Reader {
+    /// In which language.
+    pub(super) dialect: Dialect,
+    /// Whether it is the hook's own function, which is told what to watch.
+    pub(super) hooked: bool,
+}
+
+impl Reader {
+    /// Prints `change`, after which `session` is active.
+    fn print(
+        self,
+        change: &Change,
+        session: Option<&Session>,
+        vars: &Vars,
+        dirs: &Dirs,
+    ) -> Result<()> {
+        let Self { dialect, hooked } = self;
+        if !hooked {
+            return super::print(shell::render(dialect, change)?);
+        }
+        let marker = session.and_then(|session| session.owner.marker());
+        let consent = match marker {
+            Some(path) => Some(consent_file(path, dirs)?),
+            None => None,
+        };
+        let young = marker.is_some_and(watch::is_young);
+        let watch = Watch { session, consent: consent.as_deref(), told: None, young };
+        super::print(watch::text(dialect, change, &watch, vars)?)
+    }
+}
+
+fn consent_file(marker: &Path, dirs: &Dirs) -> Result<PathBuf> {
+    let dir = marker.parent().unwrap_or(Path::new("/"));
+    let dir = dir.canonicalize().attempt("find", dir)?;
+    Ok(Store::new(dirs).answer_path(&dir.join(marker::NAME)))
 }
 
 /// Prints what leaves whatever is active and enters `place`.
-pub(super) fn enter(context: &Context, place: Place, owner: Owner, dialect: Dialect) -> Result<()> {
+pub(super) fn enter(context: &Context, place: Place, owner: Owner, reader: Reader) -> Result<()> {
     let Context { host, dirs, ui } = context;
     let session = session(host, *ui)?;
-    let found = activation::read(&Wish { place, owner, dialect }, host, dirs)?;
+    let wish = Wish { place, owner, dialect: reader.dialect };
+    let found = activation::read(&wish, host, dirs)?;
     // A shell that was given no PATH looks through one of its own, which it does not export.
-    let (change, _) = plan::switch(&host.vars_with_path(), session.as_ref(), &found.target);
-    super::print(&shell::render(dialect, &change)?)?;
+    let vars = host.vars_with_path();
+    let (change, entered) = plan::switch(&vars, session.as_ref(), &found.target);
+    reader.print(&change, Some(&entered), &vars, dirs)?;
     found.warnings.iter().for_each(|warning| ui.warn(warning));
     Ok(())
 }
@@ -44,7 +86,8 @@ pub(super) fn enter(context: &Context, place: Place, owner: Owner, dialect: Dial
 pub(super) fn deactivate(arguments: &cli::Deactivate, host: &Host, ui: Ui) -> Result<()> {
     let dialect = dialect_of(arguments.shell.as_deref(), "deactivate", host)?;
     let session = session(host, ui)?.ok_or_else(|| nothing_active(host))?;
-    super::print(&shell::render(dialect, &plan::leave(host.vars(), &session))?)
+    let reader = Reader { dialect, hooked: arguments.hooked };
+    reader.print(&plan::leave(host.vars(), &session), None, host.vars(), &Dirs::new(host)?)
 }
 
 /// What this shell has active, with no script in it that another user could have planted.

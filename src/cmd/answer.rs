@@ -3,8 +3,10 @@
 //! The marker and its env are looked at once, judged, and what was judged is what is entered. The answer ends with
 //! the assignments that the hook watches by. Nothing of a marker that is not trusted is in the answer.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::watch::{self, Watch};
 use crate::activation::{self, Place, Wish};
 use crate::cli;
 use crate::config::{self, Dirs};
@@ -16,11 +18,9 @@ use crate::overlay::record;
 use crate::plan::name::SESSION;
 use crate::plan::session::{Owner, Session};
 use crate::plan::{self, Change};
-use crate::shell::{Dialect, render};
+use crate::shell::Dialect;
 use crate::trust::{self, Considered, Store, token};
 use crate::ui::Ui;
-
-mod watch;
 
 /// What the shell is to do, and what the hook is to remember.
 struct Answer {
@@ -46,12 +46,13 @@ pub(super) fn run(arguments: &cli::Answer, host: &Host, ui: Ui) -> Result<()> {
         // Somebody else's, or damaged: this shell is left alone.
         (Err(cause), _) => nothing(call.refuse(Path::new(SESSION), &[], &cause)),
     };
-    let mut out = render(dialect, &answer.change)?;
-    while out.last() == Some(&b'\n') && matches!(dialect, Dialect::Tcsh(_)) {
-        out.pop(); // one line
-    }
-    out.extend(watch::text(dialect, &answer, host.vars())?);
-    super::print(&out)
+    let watch = Watch {
+        session: answer.session.as_ref(),
+        consent: answer.consent.as_deref(),
+        told: Some(&answer.told),
+        young: answer.young,
+    };
+    super::print(watch::text(dialect, &answer.change, &watch, host.vars())?)
 }
 
 /// Seconds after which a process that waits for a dead file system ends, so that the prompt comes back.
@@ -79,7 +80,13 @@ impl Call<'_> {
 
     fn at_marker(&self, path: &Path, session: Option<Session>) -> Result<Answer> {
         let dir = path.parent().unwrap_or(Path::new("/"));
-        let dir = dir.canonicalize().attempt("find", dir)?;
+        let dir = match dir.canonicalize() {
+            // Removed since the shell saw the marker.
+            Err(cause) if cause.kind() == ErrorKind::NotFound => {
+                return self.without_marker(session);
+            }
+            other => other.attempt("find", dir)?,
+        };
         let store = Store::new(&self.dirs);
         let consent = Some(store.answer_path(&dir.join(NAME)));
         let (bytes, refusal) = match trust::consider(&dir, &self.dirs.envs, &store) {
@@ -93,7 +100,7 @@ impl Call<'_> {
                     session: Some(session),
                     consent,
                     told,
-                    young: is_young(path),
+                    young: watch::is_young(path),
                 });
             }
             Ok(Some(Considered { marker, verdict: Err(refusal) })) => (marker.bytes, refusal),
@@ -103,7 +110,7 @@ impl Call<'_> {
         };
         let told = self.refuse(&dir.join(NAME), &bytes, &refusal);
         let (change, session) = self.left(session);
-        Ok(Answer { change, session, consent, told, young: is_young(path) })
+        Ok(Answer { change, session, consent, told, young: watch::is_young(path) })
     }
 
     fn switched(
@@ -174,15 +181,4 @@ fn nothing(told: String) -> Answer {
 
 fn owns(session: Option<&Session>, marker: &Path) -> bool {
     session.is_some_and(|session| session.owner == Owner::Marker(marker.to_owned()))
-}
-
-/// True within two seconds of the last change.
-fn is_young(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
-    path.metadata()
-        .is_ok_and(|meta| u64::try_from(meta.ctime()).is_ok_and(|changed| now < changed + 2))
 }

@@ -9,6 +9,7 @@ use std::time::Instant;
 use serde::Serialize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use super::activate::Reader;
 use super::{Context, print_json};
 use crate::activation::Place;
 use crate::additions::requests::Requests;
@@ -57,9 +58,11 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
         context.ui.warn(format!("the env works, but `mlenv list` will not know it: {cause}"));
     }
     report(context, &env, &choice, layout, made, began);
-    let marker = if arguments.no_save { None } else { save_marker(context, &env) };
+    let saved = if arguments.no_save { None } else { save_marker(context, &env) };
     match &arguments.shell {
-        Some(shell) if !arguments.no_activate => activate(context, &env, marker, shell),
+        Some(shell) if !arguments.no_activate => {
+            activate(context, &env, saved, shell, arguments.hooked)
+        }
         _ if arguments.json => print_json(&Report::new(&env, &record)),
         _ => {
             explain(context, &env, &choice.base);
@@ -100,10 +103,22 @@ fn save_marker(context: &Context, env: &Path) -> Option<PathBuf> {
 }
 
 /// Prints what the calling shell evaluates.
-fn activate(context: &Context, env: &Path, marker: Option<PathBuf>, shell: &OsStr) -> Result<()> {
-    let owner = marker.map_or(Owner::Hand, Owner::Marker);
-    let place = Place::Env(env.to_owned());
-    super::activate::enter(context, place, owner, Dialect::new(shell)?)
+fn activate(
+    context: &Context,
+    env: &Path,
+    saved: Option<PathBuf>,
+    shell: &OsStr,
+    hooked: bool,
+) -> Result<()> {
+    // By the name that the shell has for this directory, since its hook will look there.
+    let owner = match saved {
+        Some(path) => {
+            Owner::Marker(context.host.cwd().map_or(path, |here| here.join(marker::NAME)))
+        }
+        None => Owner::Hand,
+    };
+    let reader = Reader { dialect: Dialect::new(shell)?, hooked };
+    super::activate::enter(context, Place::Env(env.to_owned()), owner, reader)
 }
 
 /// What `--json` prints.

@@ -26,6 +26,7 @@ mod site;
 mod status;
 mod uninstall;
 mod vars;
+mod watch;
 
 use std::io::{ErrorKind, Write};
 

@@ -198,6 +198,14 @@ root = "1:2"
 "#;
 
     #[test]
+    fn the_start_of_a_record_tells_when_the_env_was_made() {
+        let record: Record = toml::from_str(SAMPLE).unwrap();
+        let text = record.text().unwrap();
+        // As much as the hooks read at each prompt.
+        assert!(text[..128].contains(&format!("created = \"{}\"\n", record.created)), "{text}");
+    }
+
+    #[test]
     fn a_record_comes_back_as_it_was_and_a_newer_one_is_refused_by_name() {
         let root = tempfile::tempdir().unwrap();
         let write =

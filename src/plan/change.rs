@@ -52,11 +52,6 @@ pub(crate) enum Prompt {
 }
 
 impl Change {
-    /// True where nothing is to be done.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.steps.is_empty()
-    }
-
     /// The variables after this change, as far as scripts do not matter.
     pub(crate) fn applied_to(&self, vars: &Vars) -> Vars {
         let mut after = vars.clone();

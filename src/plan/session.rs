@@ -49,6 +49,16 @@ pub(crate) enum Owner {
     Marker(PathBuf),
 }
 
+impl Owner {
+    /// The marker, where one asked.
+    pub(crate) fn marker(&self) -> Option<&Path> {
+        match self {
+            Self::Hand => None,
+            Self::Marker(path) => Some(path),
+        }
+    }
+}
+
 /// One variable: undone only while it still has the value `new`. `None` means: not set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Changed {

@@ -9,9 +9,21 @@ use std::path::Path;
 use crate::error::Result;
 use crate::shell::{Dialect, quote};
 
-const BASH: &str = include_str!("../../shell/hook.bash");
-const ZSH: &str = include_str!("../../shell/hook.zsh");
-const FISH: &str = include_str!("../../shell/hook.fish");
+const BASH: [&str; 3] = [
+    include_str!("../../shell/bash/hook.bash"),
+    include_str!("../../shell/bash/undo.bash"),
+    include_str!("../../shell/bash/verb.bash"),
+];
+const ZSH: [&str; 3] = [
+    include_str!("../../shell/zsh/hook.zsh"),
+    include_str!("../../shell/zsh/undo.zsh"),
+    include_str!("../../shell/zsh/verb.zsh"),
+];
+const FISH: [&str; 3] = [
+    include_str!("../../shell/fish/hook.fish"),
+    include_str!("../../shell/fish/undo.fish"),
+    include_str!("../../shell/fish/verb.fish"),
+];
 const TCSH: [(&str, &str); 6] = [
     ("hook.tcsh", include_str!("../../shell/tcsh/hook.tcsh")),
     ("look.tcsh", include_str!("../../shell/tcsh/look.tcsh")),
@@ -29,10 +41,10 @@ const DIRECTORY: &str = "::DIR::";
 /// What `mlenv hook` prints for a shell that takes all of it at once.
 pub(crate) fn text(dialect: Dialect, program: &Path) -> Result<Vec<u8>> {
     let source = match dialect {
-        Dialect::Bash => BASH,
-        Dialect::Zsh => ZSH,
-        Dialect::Fish => FISH,
-        Dialect::Tcsh(_) => TCSH[0].1,
+        Dialect::Bash => BASH.concat(),
+        Dialect::Zsh => ZSH.concat(),
+        Dialect::Fish => FISH.concat(),
+        Dialect::Tcsh(_) => TCSH[0].1.to_owned(),
     };
     Ok(replace(source.as_bytes(), PROGRAM, &quote(dialect, program.as_os_str())?))
 }

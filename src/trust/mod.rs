@@ -20,6 +20,7 @@ use crate::marker::Marker;
 use crate::text::{Shown, hex};
 
 pub(crate) use nodes::{Exposure, Where};
+use store::Answer;
 pub(crate) use store::{Shared, Store};
 
 /// What consent is about: a marker and its env as they are now, each looked at through one open descriptor.
@@ -129,18 +130,20 @@ pub(crate) struct Considered {
 /// Reads the marker of `dir` and judges it; `None` where there is none by now.
 pub(crate) fn consider(dir: &Path, envs: &Path, store: &Store) -> Result<Option<Considered>> {
     let Some(marker) = Marker::read(dir)? else { return Ok(None) };
-    let verdict = if store.denies(&marker.path)? {
-        Err(Verdict::Denied.refusal(&marker.path))
-    } else {
-        Subject::of(&marker, &marker.env(envs), store.user).map_err(Some).and_then(|subject| {
-            match store.judge(&subject).map_err(Some)?.refusal(&marker.path) {
-                Some(refusal) => Err(Some(refusal)),
-                None => Ok(subject),
-            }
-        })
-    };
-    let verdict = verdict.map_err(|refusal| refusal.unwrap_or_else(|| Error::no("not trusted")));
+    let verdict = judged(&marker, envs, store);
     Ok(Some(Considered { marker, verdict }))
+}
+
+/// The answer is read once, and a denial stands whatever the marker names.
+fn judged(marker: &Marker, envs: &Path, store: &Store) -> Result<Subject> {
+    let refused = |verdict: &Verdict| verdict.refusal(&marker.path);
+    let answer = store.answer(&marker.path)?;
+    if let Some(Answer::Deny { .. }) = &answer {
+        return Err(refused(&Verdict::Denied).unwrap_or_else(|| Error::no("denied")));
+    }
+    let subject = Subject::of(marker, &marker.env(envs), store.user)?;
+    let verdict = answer.map_or_else(|| Answer::none(&subject), |answer| answer.about(&subject));
+    refused(&verdict).map_or(Ok(subject), Err)
 }
 
 impl Verdict {

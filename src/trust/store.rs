@@ -20,13 +20,13 @@ use crate::text::{PathText, hex};
 /// One answer of the user.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "answer")]
-enum Answer {
+pub(super) enum Answer {
     Deny { marker: PathText },
     Allow(Allowed),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Allowed {
+pub(super) struct Allowed {
     marker: PathText,
     /// SHA-256 of the marker's bytes.
     content: String,
@@ -51,36 +51,22 @@ impl Store {
         Self { dir: dirs.state.join("trust"), user: Uid::effective() }
     }
 
-    /// The file that holds the answer about the marker `path`, or will. `path` has no links in it.
+    /// The file that holds the user's consent to the marker `path`, or will. It is there while the user consents to
+    /// some text of that marker, and a denial takes it away. `path` has no links in it.
     pub(crate) fn answer_path(&self, path: &Path) -> PathBuf {
         self.dir.join(hex(&Sha256::digest(path.as_os_str().as_bytes())))
     }
 
+    fn denial_path(&self, path: &Path) -> PathBuf {
+        self.answer_path(path).with_extension("no")
+    }
+
     /// Decides about what `subject` saw. The denial comes first, whatever the marker says now.
-    pub(crate) fn judge(&self, subject: &Subject) -> Result<Verdict> {
-        let allowed = match self.answer(&subject.marker)? {
-            Some(Answer::Deny { .. }) => return Ok(Verdict::Denied),
-            Some(Answer::Allow(allowed)) => Some(allowed),
-            None => None,
-        };
-        let covered = allowed.as_ref().map(|allowed| &allowed.shared);
-        let exposed: Vec<Exposure> = subject
-            .exposures
-            .iter()
-            .filter(|one| covered.is_none_or(|covered| !covered.contains(one)))
-            .cloned()
-            .collect();
-        Ok(match allowed {
-            _ if !exposed.is_empty() => Verdict::Exposed(exposed),
-            None => Verdict::Unknown,
-            Some(allowed) if allowed.content != subject.content => Verdict::Edited,
-            Some(allowed)
-                if allowed.env.0 != subject.env || !allowed.identity.is(&subject.identity) =>
-            {
-                Verdict::Replaced
-            }
-            Some(_) => Verdict::Trusted,
-        })
+    #[cfg(test)]
+    fn judge(&self, subject: &Subject) -> Result<Verdict> {
+        Ok(self
+            .answer(&subject.marker)?
+            .map_or_else(|| Answer::none(subject), |it| it.about(subject)))
     }
 
     /// True where the user denied this marker, whatever it says.
@@ -111,31 +97,65 @@ impl Store {
     }
 
     /// Reads the answer, if it is the user's own: a file that somebody else put there counts as none.
-    fn answer(&self, marker: &Path) -> Result<Option<Answer>> {
-        let path = self.answer_path(marker);
-        let (Ok(dir), Ok(file)) = (nodes::open(&self.dir), nodes::open(&path)) else {
-            return Ok(None);
-        };
+    pub(super) fn answer(&self, marker: &Path) -> Result<Option<Answer>> {
         let own =
             |meta: &std::fs::Metadata| meta.uid() == self.user.as_raw() && meta.mode() & 0o022 == 0;
-        if !own(&dir) || !own(&file) || !file.is_file() {
+        if !nodes::open(&self.dir).is_ok_and(|dir| own(&dir)) {
             return Ok(None);
         }
-        let answer = read_toml(&path)?;
-        Ok(answer.filter(|answer| match answer {
-            Answer::Deny { marker: about } | Answer::Allow(Allowed { marker: about, .. }) => {
-                about.0 == marker
+        for path in [self.denial_path(marker), self.answer_path(marker)] {
+            if nodes::open(&path).is_ok_and(|file| own(&file) && file.is_file()) {
+                let answer: Option<Answer> = read_toml(&path)?;
+                return Ok(answer.filter(|answer| answer.marker() == marker));
             }
-        }))
+        }
+        Ok(None)
     }
 
+    /// A hook watches whether consent is there: a denial is written first and then takes it away; consent is written
+    /// last. Between the two there is a denial, or no answer.
     fn write(&self, answer: &Answer) -> Result<()> {
         private_dir(&self.dir)?;
-        let (Answer::Deny { marker } | Answer::Allow(Allowed { marker, .. })) = answer;
-        let path = self.answer_path(&marker.0);
+        let (yes, no) = (self.answer_path(answer.marker()), self.denial_path(answer.marker()));
         let text = toml::to_string(answer)
             .map_err(|cause| Error::new(format!("could not write consent: {cause}")))?;
-        crate::fs::write_private(&path, text.as_bytes()).attempt("write", &path)
+        let write =
+            |path: &Path| crate::fs::write_private(path, text.as_bytes()).attempt("write", path);
+        let remove = |path: &Path| crate::fs::remove_file(path).attempt("remove", path);
+        match answer {
+            Answer::Deny { .. } => write(&no).and_then(|()| remove(&yes)),
+            Answer::Allow(_) => remove(&no).and_then(|()| write(&yes)),
+        }
+    }
+}
+
+impl Answer {
+    fn marker(&self) -> &Path {
+        let (Self::Deny { marker } | Self::Allow(Allowed { marker, .. })) = self;
+        &marker.0
+    }
+
+    /// What this answer means for what `subject` saw.
+    pub(super) fn about(&self, subject: &Subject) -> Verdict {
+        let Self::Allow(allowed) = self else { return Verdict::Denied };
+        let exposed = subject.exposures.difference(&allowed.shared).cloned().collect::<Vec<_>>();
+        if !exposed.is_empty() {
+            Verdict::Exposed(exposed)
+        } else if allowed.content != subject.content {
+            Verdict::Edited
+        } else if allowed.env.0 != subject.env || !allowed.identity.is(&subject.identity) {
+            Verdict::Replaced
+        } else {
+            Verdict::Trusted
+        }
+    }
+
+    /// What no answer means.
+    pub(super) fn none(subject: &Subject) -> Verdict {
+        match subject.exposures.iter().cloned().collect::<Vec<_>>() {
+            exposed if exposed.is_empty() => Verdict::Unknown,
+            exposed => Verdict::Exposed(exposed),
+        }
     }
 }
 

@@ -92,6 +92,21 @@ fn leaving_by_hand_lasts_until_the_next_arrival() {
 }
 
 #[test]
+fn what_an_env_got_while_it_was_left_goes_with_it() {
+    everywhere(&[
+        Act::Cd("one"),
+        Act::Active("one"),
+        Act::Type("mlenv deactivate"),
+        Act::Type("mlenv vars set -p env EXTRA=1"),
+        Act::Type("mlenv activate"),
+        Act::Active("one"),
+        Act::Type("printenv EXTRA"),
+        Act::Cd("plain"),
+        Act::Nothing,
+    ]);
+}
+
+#[test]
 fn what_was_activated_by_hand_stays_until_it_is_left() {
     everywhere(&[
         Act::Cd("plain"),

@@ -1,38 +1,73 @@
-//! The end of an answer: variables of the shell itself by which the hook sees the next change.
+//! What a hook is told beside a change: variables of the shell itself, by which it sees the next change, and how to
+//! leave without the program.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
-use super::Answer;
 use crate::error::Result;
-use crate::plan::Vars;
 use crate::plan::name::{Name, PATH, SESSION};
 use crate::plan::session::{Changed, Owner, Session};
+use crate::plan::{Change, Vars};
 use crate::shell::hook::{assign, assign_list};
-use crate::shell::{Dialect, quote};
+use crate::shell::{Dialect, quote, render};
 
-/// The assignments for `answer`, which changes the variables `before`.
-pub(super) fn text(dialect: Dialect, answer: &Answer, before: &Vars) -> Result<Vec<u8>> {
-    let consent = answer.consent.as_deref().unwrap_or(Path::new(""));
+/// What a hook is to remember.
+pub(super) struct Watch<'a> {
+    /// What is active after the change, if we looked at all of it.
+    pub(super) session: Option<&'a Session>,
+    /// The file of the user's answer about the marker.
+    pub(super) consent: Option<&'a Path>,
+    /// Refusals that this shell has heard, where that is known.
+    pub(super) told: Option<&'a str>,
+    /// The marker is so young that a shell which sees whole seconds may miss its next change.
+    pub(super) young: bool,
+}
+
+/// The text that makes `change` in a shell with the variables `before`, and lets its hook watch.
+pub(super) fn text(
+    dialect: Dialect,
+    change: &Change,
+    watch: &Watch,
+    before: &Vars,
+) -> Result<Vec<u8>> {
+    let mut out = render(dialect, change)?;
+    let consent = watch.consent.unwrap_or(Path::new("")).as_os_str();
     let tcsh = matches!(dialect, Dialect::Tcsh(_));
-    let name = if tcsh { "__mlenv_a" } else { "__mlenv_answer" };
-    let mut out = assign(dialect, name, consent.as_os_str())?;
-    out.extend(assign(dialect, "__mlenv_told", OsStr::new(&answer.told))?);
-    if tcsh {
-        out.extend(for_tcsh(dialect, answer, before)?);
-        let line = out.split_off(2); // the first command needs no `; ` before it where nothing else is
-        out = if answer.change.is_empty() { line } else { [b"; ".as_slice(), &line].concat() };
-        out.push(b'\n');
-    } else {
-        // What the shell may undo by itself, scripts included.
-        let vouched = answer.session.as_ref().map(Session::to_string).unwrap_or_default();
-        out.extend(assign(dialect, "__mlenv_mine", OsStr::new(&vouched))?);
-        let back =
-            answer.session.as_ref().map(|session| spelled_out(dialect, session)).transpose()?;
-        out.extend(assign(dialect, "__mlenv_back", &back.unwrap_or_default())?);
+    let mut told = Vec::new();
+    told.extend(assign(dialect, if tcsh { "__mlenv_a" } else { "__mlenv_answer" }, consent)?);
+    if let Some(heard) = watch.told {
+        told.extend(assign(dialect, "__mlenv_told", OsStr::new(heard))?);
     }
+    if tcsh {
+        told.extend(for_tcsh(dialect, change, watch, before)?);
+        // One line: what separates stands before each assignment, but not before the first command of all.
+        while out.last() == Some(&b'\n') {
+            out.pop();
+        }
+        let first = if out.is_empty() { 2 } else { 0 };
+        out.extend_from_slice(&told[first..]);
+        out.push(b'\n');
+        return Ok(out);
+    }
+    out.extend(told);
+    // What the shell may undo by itself, scripts included.
+    let vouched = watch.session.map(Session::to_string).unwrap_or_default();
+    out.extend(assign(dialect, "__mlenv_mine", OsStr::new(&vouched))?);
+    let back = watch.session.map(|session| spelled_out(dialect, session)).transpose()?;
+    out.extend(assign(dialect, "__mlenv_back", &back.unwrap_or_default())?);
     Ok(out)
+}
+
+/// True within two seconds of the last change.
+pub(super) fn is_young(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
+    path.metadata()
+        .is_ok_and(|meta| u64::try_from(meta.ctime()).is_ok_and(|changed| now < changed + 2))
 }
 
 /// How to leave, spelled out, so that the shell need not decode its session: what `plan::leave` would do.
@@ -117,17 +152,17 @@ fn when(dialect: Dialect, conditions: &[Vec<u8>], command: &[u8]) -> Vec<u8> {
 }
 
 /// tcsh cannot decode a session without forking: it gets it spelled out.
-fn for_tcsh(dialect: Dialect, answer: &Answer, before: &Vars) -> Result<Vec<u8>> {
+fn for_tcsh(dialect: Dialect, change: &Change, watch: &Watch, before: &Vars) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     let mut set = |name: &str, value: &OsStr| -> Result<()> {
         out.extend(assign(dialect, name, value)?);
         Ok(())
     };
-    if answer.young {
+    if watch.young {
         set("__mlenv_racy", OsStr::new("1"))?;
     }
-    let Some(session) = &answer.session else { return Ok(out) };
-    let after = answer.change.applied_to(before);
+    let Some(session) = watch.session else { return Ok(out) };
+    let after = change.applied_to(before);
     let text = after.get(OsStr::new(SESSION)).cloned().unwrap_or_default();
     set("__mlenv_session", &text)?;
     set("__mlenv_env", session.prefix.as_os_str())?;

@@ -1,0 +1,215 @@
+# mlenv's hook for bash 3.2 and later:  eval "$(mlenv hook bash)"
+#
+# At each prompt, and after each cd, builtins alone compare what decides (the nearest marker, its text, the env's
+# record, the user's answer, whether the env is still on PATH) with the last decision. Only a difference starts a
+# process, and leaving needs none: the program told on entering how to leave (undo.bash where it did not).
+# Each name starts with __mlenv_, each builtin is called as one, and no option, trap or variable is touched.
+
+if [[ $- == *i* ]]; then
+
+  __mlenv_exe=::MLENV::
+  __mlenv_told=${__mlenv_told-} __mlenv_gone=''
+  # What is active, by whom, and what leaves it; what was looked at last, and what was decided about.
+  __mlenv_by='' __mlenv_mark='' __mlenv_prefix='' __mlenv_birth='' __mlenv_bin='' __mlenv_mine='' __mlenv_back=
+  __mlenv_head='' __mlenv_pwd='' __mlenv_paths=('') __mlenv_file='' __mlenv_answer='' __mlenv_key='' __mlenv_seen=
+  # An env that came with the surroundings is looked at once, whatever lies here.
+  if [[ -n ${__MLENV_SESSION-} ]]; then __mlenv_seen='?'; fi
+
+  # Words are for people: they go to a terminal or nowhere.
+  function __mlenv_say {
+    if [[ -t 2 ]]; then \builtin printf 'mlenv: %s\n' "$1" >&2; fi
+  }
+
+  # Where a marker may lie: here and above, to $MLENV_CEILING or $HOME, never in / or where automounters live. The
+  # last word is empty: no array is, and the search ends there.
+  function __mlenv_walk {
+    \builtin local __mlenv_dir="$PWD" __mlenv_end="${MLENV_CEILING:-${HOME-}}"
+    __mlenv_pwd=$PWD __mlenv_paths=()
+    while [[ $__mlenv_dir == /?* ]]; do
+      case $__mlenv_dir in /home | /net | /misc | /afs | /cvmfs | /nfs | /Users) \builtin break ;; esac
+      __mlenv_paths+=("$__mlenv_dir/.mlenv.toml")
+      [[ $__mlenv_dir == "$__mlenv_end" ]] && \builtin break
+      __mlenv_dir=${__mlenv_dir%/*}
+    done
+    __mlenv_paths+=('')
+  }
+
+  # All that decides, as one text in __mlenv_key. Of a marker the first 4 KiB, of a record its start, which says when
+  # the env was made; a pipe or a directory is no file. `read` without a name keeps spaces, whatever IFS is. A session
+  # is known by its start, which holds who activated and what.
+  function __mlenv_look {
+    \builtin local REPLY=''
+    [[ "${__MLENV_SESSION-} v:" == "$__mlenv_head v:"* ]] || __mlenv_learn
+    [[ $PWD == "$__mlenv_pwd" ]] || __mlenv_walk
+    __mlenv_text='' __mlenv_record='' __mlenv_consent='' __mlenv_lost='' __mlenv_other=
+    for __mlenv_file in "${__mlenv_paths[@]}"; do
+      [[ ! -f $__mlenv_file ]] || \builtin break
+    done
+    if [[ -r $__mlenv_file ]]; then
+      \builtin read -r -d '' -n 4096 <"$__mlenv_file" || \builtin :
+      __mlenv_text=$REPLY
+    fi
+    if [[ -f $__mlenv_birth && -r $__mlenv_birth ]]; then
+      \builtin read -r -d '' -n 128 <"$__mlenv_birth" || \builtin :
+      __mlenv_record=$REPLY
+    fi
+    if [[ -f $__mlenv_answer ]]; then
+      # Consent to what is active need only be there: a denial takes it away.
+      if [[ $__mlenv_by != marker && -r $__mlenv_answer ]]; then
+        \builtin read -r -d '' -n 4096 <"$__mlenv_answer" || \builtin :
+        __mlenv_consent=$REPLY
+      fi
+      __mlenv_consent=allowed$__mlenv_consent
+    fi
+    [[ -z $__mlenv_bin || ${PATH-} == "$__mlenv_bin:"* || ":${PATH-}:" == *":$__mlenv_bin:"* ]] || __mlenv_lost=lost
+    if [[ -n ${VIRTUAL_ENV-} && $VIRTUAL_ENV != "$__mlenv_prefix" ]]; then
+      __mlenv_other=$VIRTUAL_ENV
+    elif [[ ${CONDA_SHLVL:-0} != 0 && -n ${CONDA_PREFIX-} && $CONDA_PREFIX != "$__mlenv_prefix" &&
+      ${CONDA_DEFAULT_ENV-} != base && $CONDA_PREFIX != "${CONDA_EXE%/bin/*}" ]]; then
+      __mlenv_other=$CONDA_PREFIX
+    fi
+    __mlenv_key=$__mlenv_file$'\n'$__mlenv_text$'\n'$__mlenv_record$'\n'$__mlenv_consent$'\n'$__mlenv_lost$__mlenv_other
+  }
+
+  function __mlenv_hook {
+    \builtin local __mlenv_status="$?"
+    case ${MLENV_HOOK-} in
+      off) \builtin return "$__mlenv_status" ;;
+      cd) [[ $PWD == "$__mlenv_pwd" && $__mlenv_seen != '?' ]] && \builtin return "$__mlenv_status" ;;
+    esac
+    __mlenv_look
+    [[ $__mlenv_key == "$__mlenv_seen" ]] || __mlenv_change
+    # Under `set -e` a prompt command that fails would end the shell.
+    [[ $- == *e* ]] && \builtin return 0
+    \builtin return "$__mlenv_status"
+  }
+
+  # Something differs. What was tried is remembered first: it is not tried again before something differs anew.
+  function __mlenv_change {
+    \builtin local __mlenv_was="$__mlenv_file $__mlenv_text"
+    __mlenv_seen=$__mlenv_key
+    if [[ $__mlenv_by == hand ]]; then
+      # What the user activated stays until the user leaves it; it is only put back on a PATH that was reset.
+      [[ -z $__mlenv_lost ]] || __mlenv_ask || \builtin :
+    elif [[ -n $__mlenv_other ]]; then
+      # conda or a venv has something active: it stays.
+      __mlenv_undo_other
+    elif [[ -n $__mlenv_file ]]; then
+      # An env whose own marker cannot be asked about stays; one of another directory does not.
+      __mlenv_ask --marker "$__mlenv_file" || __mlenv_undo_other
+    elif [[ -n ${__MLENV_SESSION-} ]]; then
+      # A session that this shell did not make itself is for the program to read.
+      if [[ $__MLENV_SESSION == "$__mlenv_mine" ]]; then
+        __mlenv_undo
+      else
+        __mlenv_ask || __mlenv_undo
+      fi
+    fi
+    __mlenv_settle
+    # Changed while it was asked about: look once more.
+    if [[ "$__mlenv_file $__mlenv_text" != "$__mlenv_was" ]]; then __mlenv_seen='?'; fi
+  }
+
+  # What is now counts as decided.
+  function __mlenv_settle {
+    __mlenv_look
+    __mlenv_seen=$__mlenv_key
+  }
+
+  # Runs the program and evals its answer, if it is a whole one.
+  function __mlenv_ask {
+    __mlenv_find || \builtin return 1
+    \builtin local __mlenv_code __mlenv_failed=0
+    __mlenv_code=$(\command "$__mlenv_exe" answer --shell bash --told "$__mlenv_told" "$@") || __mlenv_failed=$?
+    if ((__mlenv_failed > 2)); then __mlenv_say "no answer about this directory (status $__mlenv_failed); nothing was changed"; fi
+    ((__mlenv_failed == 0)) || \builtin return 1
+    \builtin eval "$__mlenv_code"
+    \builtin return 0
+  }
+
+  # The program where it was, else on PATH; its absence is said once.
+  function __mlenv_find {
+    [[ -x $__mlenv_exe ]] && \builtin return 0
+    if \builtin type -P mlenv >/dev/null; then
+      __mlenv_exe=mlenv
+      \builtin return 0
+    fi
+    [[ -n $__mlenv_gone ]] || __mlenv_say "the program is gone: envs are left, but not entered"
+    __mlenv_gone=1
+    \builtin return 1
+  }
+
+  # Leaves the env of a marker that no longer decides here.
+  function __mlenv_undo_other {
+    if [[ $__mlenv_by == marker && $__mlenv_file != "$__mlenv_mark" ]]; then __mlenv_undo; fi
+  }
+
+  # Leaves the active env with builtins alone: by the text that the program gave on entering, if it is for this
+  # session, else by decoding the session.
+  function __mlenv_undo {
+    if [[ -n ${__MLENV_SESSION-} && $__MLENV_SESSION == "$__mlenv_mine" && -n $__mlenv_back ]]; then
+      \builtin eval "$__mlenv_back"
+      __mlenv_end
+    else
+      __mlenv_decode_and_undo
+    fi
+  }
+
+  # What ends each leaving.
+  function __mlenv_end {
+    if [[ -n ${PS1-} && -n ${__mlenv_ps1-} ]]; then PS1=${PS1/"$__mlenv_ps1"/"${__mlenv_ps0-}"}; fi
+    \builtin unset -v __mlenv_ps1 __mlenv_ps0
+    \builtin unset -v __MLENV_SESSION
+    __mlenv_mine='' __mlenv_back=
+    __mlenv_learn
+  }
+
+  # Takes the directory $2 out of the colon list $1, once; a list that had nothing else is unset.
+  function __mlenv_drop {
+    \builtin local __mlenv_v
+    if [[ ${!1-} == "$2" ]]; then
+      \builtin unset -v "$1"
+      \builtin return 0
+    fi
+    __mlenv_v=:${!1-}:
+    [[ $__mlenv_v == *":$2:"* ]] || \builtin return 0
+    __mlenv_v=${__mlenv_v%%":$2:"*}:${__mlenv_v#*":$2:"}
+    __mlenv_v=${__mlenv_v#:}
+    \builtin export "$1=${__mlenv_v%:}"
+  }
+
+  # First in the prompt, so that what draws it sees the env; once; a string stays a string, an array an array.
+  function __mlenv_install {
+    \builtin local __mlenv_i
+    if [[ -n ${bash_preexec_imported-}${__bp_imported-} ]]; then
+      for __mlenv_i in ${precmd_functions[@]+"${precmd_functions[@]}"}; do
+        [[ $__mlenv_i == __mlenv_hook ]] && \builtin return 0
+      done
+      precmd_functions=(__mlenv_hook ${precmd_functions[@]+"${precmd_functions[@]}"})
+      \builtin return 0
+    fi
+    for __mlenv_i in ${PROMPT_COMMAND[@]+"${PROMPT_COMMAND[@]}"}; do
+      case ";$__mlenv_i;" in *[\;[:space:]]__mlenv_hook[\;[:space:]]*) \builtin return 0 ;; esac
+    done
+    # bash 5.1 runs each element with the status and PIPESTATUS of the user's command.
+    if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && [[ -n ${PROMPT_COMMAND+set} && ${PROMPT_COMMAND@a} == *a* ]]; then
+      PROMPT_COMMAND=(__mlenv_hook "${PROMPT_COMMAND[@]}")
+    else
+      __mlenv_i=${PROMPT_COMMAND-}
+      __mlenv_i=${__mlenv_i#"${__mlenv_i%%[![:space:];]*}"}
+      # shellcheck disable=SC2178 # Element 0 of an array, or the string.
+      PROMPT_COMMAND=__mlenv_hook${__mlenv_i:+;$__mlenv_i}
+    fi
+  }
+  __mlenv_install
+
+  # `cd DIR && command` on one line: look right after the cd, where nobody has made cd their own. Not in subshells.
+  if [[ -z ${MLENV_NO_CD-} ]]; then
+    for __mlenv_path in cd pushd popd; do
+      \builtin declare -F "$__mlenv_path" >/dev/null || \builtin alias "$__mlenv_path" &>/dev/null ||
+        \builtin eval "function $__mlenv_path { \\builtin $__mlenv_path \"\$@\" || \\builtin return; \
+[[ \$BASH_SUBSHELL != 0 ]] || __mlenv_hook; \\builtin return 0; }"
+    done
+    \builtin unset -v __mlenv_path
+  fi
+fi
