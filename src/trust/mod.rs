@@ -4,6 +4,7 @@
 //! place and exact bytes and to the env's identity, and is void while somebody else could have changed either.
 //! Nothing here prints, and nothing of a marker that is not trusted leaves this room but through `text::Shown`.
 
+mod answer;
 mod nodes;
 mod store;
 
@@ -19,8 +20,8 @@ use crate::error::{Attempt, Error, Result};
 use crate::marker::Marker;
 use crate::text::{Shown, hex};
 
+use answer::Answer;
 pub(crate) use nodes::{Exposure, Where};
-use store::Answer;
 pub(crate) use store::{Shared, Store};
 
 /// What consent is about: a marker and its env as they are now, each looked at through one open descriptor.
@@ -142,8 +143,7 @@ fn judged(marker: &Marker, envs: &Path, store: &Store) -> Result<Subject> {
         return Err(refused(&Verdict::Denied).unwrap_or_else(|| Error::no("denied")));
     }
     let subject = Subject::of(marker, &marker.env(envs), store.user)?;
-    let verdict = answer.map_or_else(|| Answer::none(&subject), |answer| answer.about(&subject));
-    refused(&verdict).map_or(Ok(subject), Err)
+    refused(&Answer::verdict(answer.as_ref(), &subject)).map_or(Ok(subject), Err)
 }
 
 impl Verdict {

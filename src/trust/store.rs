@@ -3,39 +3,18 @@
 //! The file's name is the hash of the marker's path, so a hook can watch it before there is any: that is how
 //! `mlenv allow` in one terminal takes effect at the next prompt of another.
 
-use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::Uid;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Exposure, Identity, Subject, Verdict, nodes, private_dir};
+use super::answer::{Allowed, Answer};
+use super::{Subject, Verdict, nodes, private_dir};
 use crate::config::{Dirs, read_toml};
 use crate::error::{Attempt, Error, Result};
 use crate::text::{PathText, hex};
-
-/// One answer of the user.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "answer")]
-pub(super) enum Answer {
-    Deny { marker: PathText },
-    Allow(Allowed),
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Allowed {
-    marker: PathText,
-    /// SHA-256 of the marker's bytes.
-    content: String,
-    env: PathText,
-    identity: Identity,
-    /// What others could change when the user allowed it all the same.
-    #[serde(default)]
-    shared: BTreeSet<Exposure>,
-}
 
 /// The answers of one user.
 #[derive(Debug)]
@@ -61,12 +40,10 @@ impl Store {
         self.answer_path(path).with_extension("no")
     }
 
-    /// Decides about what `subject` saw. The denial comes first, whatever the marker says now.
+    /// Decides about what `subject` saw.
     #[cfg(test)]
     fn judge(&self, subject: &Subject) -> Result<Verdict> {
-        Ok(self
-            .answer(&subject.marker)?
-            .map_or_else(|| Answer::none(subject), |it| it.about(subject)))
+        Ok(Answer::verdict(self.answer(&subject.marker)?.as_ref(), subject))
     }
 
     /// True where the user denied this marker, whatever it says.
@@ -125,36 +102,6 @@ impl Store {
         match answer {
             Answer::Deny { .. } => write(&no).and_then(|()| remove(&yes)),
             Answer::Allow(_) => remove(&no).and_then(|()| write(&yes)),
-        }
-    }
-}
-
-impl Answer {
-    fn marker(&self) -> &Path {
-        let (Self::Deny { marker } | Self::Allow(Allowed { marker, .. })) = self;
-        &marker.0
-    }
-
-    /// What this answer means for what `subject` saw.
-    pub(super) fn about(&self, subject: &Subject) -> Verdict {
-        let Self::Allow(allowed) = self else { return Verdict::Denied };
-        let exposed = subject.exposures.difference(&allowed.shared).cloned().collect::<Vec<_>>();
-        if !exposed.is_empty() {
-            Verdict::Exposed(exposed)
-        } else if allowed.content != subject.content {
-            Verdict::Edited
-        } else if allowed.env.0 != subject.env || !allowed.identity.is(&subject.identity) {
-            Verdict::Replaced
-        } else {
-            Verdict::Trusted
-        }
-    }
-
-    /// What no answer means.
-    pub(super) fn none(subject: &Subject) -> Verdict {
-        match subject.exposures.iter().cloned().collect::<Vec<_>>() {
-            exposed if exposed.is_empty() => Verdict::Unknown,
-            exposed => Verdict::Exposed(exposed),
         }
     }
 }
