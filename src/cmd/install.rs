@@ -73,7 +73,23 @@ fn foretell(context: &Context, site: &Opened, task: &Task) -> Result<Told> {
             Some(_) => {}
         }
     }
-    site.tell(context, task)
+    site.tell(context, task).map_err(|error| match pin_in(site, task, &error.to_string()) {
+        Some(name) => error.hint(format!(
+            "if that is the pin: `mlenv unpin -p {} {}` lifts it",
+            Shown(&site.env),
+            shown(&name)
+        )),
+        None => error,
+    })
+}
+
+/// The pinned package that a client's refusal is about, as far as its words tell.
+fn pin_in(site: &Opened, task: &Task, words: &str) -> Option<String> {
+    let Task::Conda(..) = task else { return None };
+    let pinned = pinned::names(&pins(site));
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let mut words = words.split(|c| !is_part(c)).skip_while(|word| *word != "pin");
+    words.find(|word| pinned.contains(*word)).map(str::to_owned)
 }
 
 /// True where an empty forecast means that nothing is to be done.

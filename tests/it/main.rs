@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests make, break and run things themselves")]
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+mod add_conda;
 mod add_pip;
 mod archive;
 mod care;
@@ -17,6 +18,7 @@ mod care_packages;
 mod care_prune;
 mod care_rebase;
 mod choice;
+mod client;
 mod completions;
 mod crowd;
 mod forge;

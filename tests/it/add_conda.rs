@@ -1,0 +1,171 @@
+//! `install`, `uninstall`, `pin` and `unpin` with a conda client: what it may do to an env, and what it may not.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::care::Patient;
+use crate::client::{address, stand_in};
+use crate::tree;
+
+#[test]
+fn a_conda_client_installs_where_the_base_is_condas_and_one_is_there() {
+    let patient = Patient::new();
+    let told = patient.conda("install", &["app"]).ok();
+    told.says("will add: app 1.0, fresh 1.0").says("installed into ");
+    assert_eq!(
+        patient.sandbox.run(patient.at("bin/fresh-tool")).ok().out,
+        format!("fresh {}\n", patient.env.display())
+    );
+    assert_eq!(patient.requests(), json!({"conda": {"app": "app"}}));
+    let told = patient.sandbox.mlenv(["packages", "--added", "--json", "env"]).ok().json();
+    assert_eq!((&told[0]["name"], &told[0]["by"]), (&"app".into(), &"conda".into()));
+    patient.conda("install", &["app>=1"]).ok().says("everything is there already");
+    assert_eq!(patient.requests(), json!({"conda": {"app": "app>=1"}}));
+    assert_eq!(patient.findings(), [""; 0]);
+}
+
+#[test]
+fn channels_are_recorded_and_name_the_client_and_pip_can_be_asked_for() {
+    let patient = Patient::new();
+    let channel = address();
+    patient.conda("install", &["-c", &channel, "fresh"]).var("TEST_CHANNELS", "").ok();
+    assert_eq!(patient.requests(), json!({"conda": {"fresh": "fresh"}, "channels": [channel]}));
+    let wheels = patient.sandbox.path("wheels");
+    let run = patient.conda("install", &["--pip", "greet>1"]);
+    run.var("PIP_NO_INDEX", "1").var("PIP_FIND_LINKS", wheels).ok();
+    assert_eq!(patient.requests()["pip"], json!({"greet": "greet>1"}));
+    let told = patient.conda("uninstall", &["greet", "fresh"]).ok();
+    told.says("will remove: fresh 1.0").says("the base's greet 1.0 is seen again");
+    assert_eq!(patient.requests(), json!({"channels": [channel]}));
+    assert_eq!(patient.findings(), [""; 0]);
+}
+
+#[test]
+fn a_package_of_the_base_is_replaced_only_once_its_pin_is_lifted_and_comes_back() {
+    let patient = Patient::new();
+    let before = tree::shape(&patient.env);
+    let pinned = || std::fs::read_to_string(patient.at("conda-meta/pinned")).unwrap();
+    let told = patient.conda("install", &["tools>=3"]).end();
+    assert_eq!(told.status.code(), Some(2), "{told}");
+    let told = told.says("pin on tools ==2.0 0");
+    assert!(told.err.contains("mlenv unpin"), "{told}");
+    patient.conda("unpin", &["tools"]).ok().says("changed the pins on tools 2.0");
+    assert!(!pinned().contains("tools") && pinned().contains("six ==1.16.0 0"));
+    let told = patient.conda("install", &["tools>=3,<4"]).ok();
+    told.says("will shadow packages of the base: tools 3.0 (for 2.0)");
+    assert_eq!(patient.sandbox.run(patient.at("bin/shelltool")).ok().out, "shell 3.0\n");
+    assert_eq!(patient.findings(), [""; 0]);
+    patient.conda("install", &["needs-tools"]).ok();
+    let told = patient.conda("uninstall", &["tools"]).ok();
+    told.says("will remove: tools 3.0, needs-tools 1.0").says("of the base again: tools 2.0");
+    assert_eq!(patient.sandbox.run(patient.at("bin/shelltool")).ok().out, "shell\n");
+    assert!(pinned().contains("tools ==2.0 0"), "the base's is pinned as before");
+    let mut after = tree::shape(&patient.env);
+    let mut before = before;
+    for changed in ["conda-meta/history", "conda-meta/pinned", "mlenv.toml", "etc/image.conf"] {
+        before.remove(std::path::Path::new(changed));
+        after.remove(std::path::Path::new(changed));
+    }
+    tree::assert_same(&before, &after, "the env");
+}
+
+#[test]
+fn pins_are_lifted_and_put_back_and_only_for_packages_of_the_base() {
+    let patient = Patient::new();
+    let pinned = || std::fs::read_to_string(patient.at("conda-meta/pinned")).unwrap();
+    let before = pinned();
+    patient.conda("unpin", &["six", "tools"]).ok();
+    patient.conda("unpin", &["six"]).ok().says("nothing to change");
+    assert_eq!(patient.findings(), [""; 0], "doctor takes lifted pins as they are");
+    patient.conda("pin", &["tools", "six"]).ok();
+    let sorted =
+        |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(sorted(&pinned()), sorted(&before));
+    patient.conda("unpin", &["nothing"]).fails(1, "the base has no conda package nothing");
+    patient.conda("pin", &["greet"]).fails(1, "the base has no conda package greet");
+    let sparse = Patient::with_layout("sparse");
+    sparse.conda("unpin", &["six"]).fails(1, "has no pins");
+}
+
+/// conda itself passes over a pin where a package is asked for by name, so what it would do is looked at.
+#[test]
+fn a_client_that_passes_over_pins_is_not_let() {
+    let patient = Patient::new();
+    let pinned = patient.at("conda-meta/pinned");
+    let before = tree::snapshot(&patient.env);
+    let client = patient.sandbox.path("clients/passes-over");
+    let real = stand_in(&patient.sandbox.path("clients"));
+    let text = std::fs::read_to_string(real).unwrap();
+    std::fs::write(&client, text.replace("self.pins = [line", "self.pins = [] and [line")).unwrap();
+    std::fs::set_permissions(&client, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let told = patient.conda("install", &["needs-tools"]).var("MAMBA_EXE", &client);
+    let told = told.fails(1, "tools of the base is pinned, and would be replaced in ");
+    told.says("tools 4.0 (for 2.0)").hints("mlenv unpin -p ");
+    tree::assert_same(&before, &tree::snapshot(&patient.env), "the env");
+    assert!(pinned.is_file());
+}
+
+#[test]
+fn a_frozen_env_is_left_alone() {
+    let patient = Patient::new();
+    std::fs::write(patient.at("conda-meta/frozen"), "{\"message\": \"for the course\"}").unwrap();
+    patient.conda("install", &["fresh"]).fails(1, "is frozen: for the course");
+    assert!(patient.added().is_empty());
+}
+
+#[test]
+fn how_a_client_ended_is_told_and_what_it_left_is_put_right_or_told() {
+    let patient = Patient::new();
+    patient.conda("unpin", &["-q", "tools"]).ok();
+    let told = patient.conda("install", &["tools>=3"]).var("TEST_CLIENT_DIES", "7").end();
+    assert_eq!(told.status.code(), Some(2), "{told}");
+    let told = told.says("micromamba ended with code 7").says("of the base again: tools 2.0");
+    assert!(told.err.contains("hint: "), "{told}");
+    assert_eq!(patient.requests(), Value::Null, "what failed is not recorded");
+    assert_eq!(patient.findings(), [""; 0]);
+    assert_eq!(patient.sandbox.run(patient.at("bin/shelltool")).ok().out, "shell\n");
+}
+
+#[test]
+fn a_termination_is_handed_on_to_the_client_and_waited_for() {
+    let patient = Patient::new();
+    let sign = patient.sandbox.path("at work");
+    let run = patient.conda("install", &["fresh"]).var("TEST_CLIENT_WAITS", &sign);
+    let child = run.command().stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let began = Instant::now();
+    while !sign.exists() {
+        assert!(began.elapsed() < Duration::from_secs(30), "the client never began");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{words}");
+    assert!(words.contains("was ended by signal 15"), "{words}");
+    assert!(began.elapsed() < Duration::from_secs(40), "it slept to its end");
+    assert_eq!((patient.requests(), patient.added().len()), (Value::Null, 0));
+}
+
+#[test]
+fn what_only_pip_can_do_and_what_only_a_client_can_do_is_refused_together() {
+    let patient = Patient::new();
+    for words in [&["--conda", "./path"][..], &["-c", "x", "demo @ https://example.org/x.whl"]] {
+        patient.conda("install", words).fails(2, "are for pip");
+    }
+    for words in
+        [&["--conda", "-r", "x"][..], &["--conda", "--pip", "x"], &["-c", "x", "-e", "."], &[]]
+    {
+        assert_eq!(patient.conda("install", words).end().status.code(), Some(2), "{words:?}");
+    }
+    patient.conda("install", &["fresh", "--", "--pre", "--conda"]).end();
+    patient
+        .conda("install", &["--conda", "missing-package"])
+        .end()
+        .says("nothing provides missing-package");
+    let plain = patient.sandbox.env("plain", &crate::testbase::slim(crate::machine::python()));
+    let run = patient.sandbox.mlenv(["install", "--conda", "fresh", "-p"]).arg(plain);
+    run.fails(2, "does not stand on a conda base");
+}

@@ -1,0 +1,58 @@
+//! Conda clients for tests: a stand-in for micromamba, rattler's library where the package index can be reached, and a
+//! small channel of real packages for both.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::care::Patient;
+use crate::machine;
+use crate::sandbox::Run;
+use crate::testbase::base;
+
+const STAND_IN: &str = include_str!("conda/micromamba.py");
+const CHANNEL: &str = include_str!("conda/channel.py");
+
+/// The channel; made once a run.
+pub(crate) fn channel() -> &'static Path {
+    static CHANNEL_DIR: OnceLock<PathBuf> = OnceLock::new();
+    CHANNEL_DIR.get_or_init(|| {
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let place = place.join(format!("channel-{}", std::process::id()));
+        let mut make = Command::new(&machine::python().executable);
+        let output = make.arg("-c").arg(CHANNEL).arg(&place).arg(&base().version).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        place
+    })
+}
+
+/// The address of the channel.
+pub(crate) fn address() -> String {
+    format!("file://{}", channel().display())
+}
+
+/// Writes the stand-in as a program `micromamba` into `dir`.
+pub(crate) fn stand_in(dir: &Path) -> PathBuf {
+    std::fs::create_dir_all(dir).unwrap();
+    let path = dir.join("micromamba");
+    let head = format!("#!{}\n", machine::python().executable.display());
+    std::fs::write(&path, head + STAND_IN).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    path
+}
+
+impl Patient {
+    /// `mlenv VERB -p env ...` with the stand-in as the user's client.
+    pub(crate) fn conda(&self, verb: &str, words: &[&str]) -> Run {
+        let client = stand_in(&self.sandbox.path("clients"));
+        let run = self.sandbox.mlenv([verb, "-p", "env"]).args(words);
+        run.var("MAMBA_EXE", client).var("TEST_CHANNELS", address())
+    }
+
+    /// The client by itself, as a user runs it.
+    pub(crate) fn micromamba(&self, words: &[&str]) -> Run {
+        let client = stand_in(&self.sandbox.path("clients"));
+        let run = self.sandbox.run(client).args(words).arg("-p").arg(&self.env).arg("-y");
+        run.var("TEST_CHANNELS", address())
+    }
+}
