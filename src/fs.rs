@@ -16,7 +16,7 @@ use nix::dir::{Dir, Entry, Type};
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag};
 use nix::sys::stat::{FchmodatFlags, Mode, fchmod, fchmodat};
-use nix::unistd::{UnlinkatFlags, unlinkat};
+use nix::unistd::{AccessFlags, UnlinkatFlags, eaccess, unlinkat};
 use rustix::fs::{CWD, RenameFlags};
 use walkdir::WalkDir;
 
@@ -58,6 +58,11 @@ pub(crate) fn make_dirs(path: &Path, mode: u32) -> io::Result<()> {
 /// The same unless the file holds these bytes already.
 pub(crate) fn keep_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if fs::read(path).is_ok_and(|kept| kept == bytes) { Ok(()) } else { write_private(path, bytes) }
+}
+
+/// True where this user may write, and the file system lets.
+pub(crate) fn is_writable(path: &Path) -> bool {
+    eaccess(path, AccessFlags::W_OK).is_ok()
 }
 
 /// Makes one new directory.

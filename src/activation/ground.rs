@@ -61,6 +61,11 @@ impl Ground {
         self.layers().iter().rev().map(|layer| layer.join("bin")).collect()
     }
 
+    /// True for an env on a conda base that can be written: conda clients would unpack packages into the base.
+    pub(super) fn lends_cache(&self) -> bool {
+        self.kind == Kind::Conda && self.prefix != self.base && crate::fs::is_writable(&self.base)
+    }
+
     /// The base and its micromamba, if one is there: in the base, or beside it in its image.
     pub(super) fn micromamba(&self) -> Option<(&Path, PathBuf)> {
         let places = ["bin", "../../bin", "../../usr/bin", "../../usr/local/bin"];

@@ -64,7 +64,7 @@ pub(crate) fn read(wish: &Wish, host: &Host, dirs: &Dirs) -> Result<Found> {
     let mut target = Target {
         owner: wish.owner.clone(),
         identity: identity(&ground),
-        defaults: defaults(&ground),
+        defaults: defaults(&ground, dirs),
         entries: ground.bins().iter().map(|bin| entry(bin)).collect(),
         sets,
         enter: scripts.enter,
@@ -99,7 +99,7 @@ fn settings(ground: &Ground) -> Vec<(Name, Option<OsString>)> {
 }
 
 /// What is set only where the user has not, and only where the file is there.
-fn defaults(ground: &Ground) -> Vec<(Name, OsString)> {
+fn defaults(ground: &Ground, dirs: &Dirs) -> Vec<(Name, OsString)> {
     let mut layers = ground.layers();
     layers.reverse(); // what lies on top comes first
     let kernels: Vec<_> =
@@ -111,6 +111,10 @@ fn defaults(ground: &Ground) -> Vec<(Name, OsString)> {
         defaults.push((Name::known("JUPYTER_PATH"), list));
     }
     defaults.extend(certificates.map(|file| (Name::known("SSL_CERT_FILE"), file.into_os_string())));
+    if ground.lends_cache() {
+        let cache = dirs.cache.join("pkgs").into_os_string();
+        defaults.push((Name::known("CONDA_PKGS_DIRS"), cache));
+    }
     defaults
 }
 

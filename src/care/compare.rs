@@ -12,8 +12,8 @@ use super::conda;
 use super::facts::Facts;
 use super::sight::{Seen, Thing};
 use crate::error::{Attempt, Result};
-use crate::overlay::plan::{Dir, File, Link, base_of};
-use crate::overlay::{script, threads};
+use crate::overlay::plan::{Dir, File, FileMode, Link, base_of};
+use crate::overlay::{conda_files, script, threads};
 use crate::parallel;
 
 /// How much the clocks of two machines may differ; Kerberos allows five minutes.
@@ -144,13 +144,23 @@ impl Room<'_> {
             None if !is_gone => {
                 let path = self.path.join(&link.name);
                 if !self.taken.contains(&path) {
-                    let target = link.target.clone();
-                    found.missing.push(Change::Link { path, target, over: Over::Nothing });
+                    found.missing.push(self.restored(link, path));
                 }
             }
             // A link at a usual place leads to the same place in the base, or is the user's.
             Some(Thing::Link) if is_gone || !usual => self.astray(link, is_gone, found),
             _ => {}
+        }
+    }
+
+    /// A link that is missing; a record comes back as `create` makes it.
+    fn restored(&self, link: &Link, path: PathBuf) -> Change {
+        let copy = (self.path == Path::new("conda-meta"))
+            .then(|| conda_files::guarded_record(self.base, &link.name))
+            .flatten();
+        match copy {
+            Some(bytes) => Change::File { path, bytes, mode: FileMode::Data, over: Over::Nothing },
+            None => Change::Link { path, target: link.target.clone(), over: Over::Nothing },
         }
     }
 
@@ -182,6 +192,9 @@ impl Room<'_> {
 
     /// Links of ours that no plan knows any more: gone with their target.
     fn unplanned(&self, planned: &Dir, seen: &Seen, found: &mut Differences) {
+        if self.path == Path::new("conda-meta") {
+            self.stale_records(planned, seen, found);
+        }
         let links = seen.things.values().filter(|thing| **thing == Thing::Link).count();
         let known = |name: &OsStr| seen.things.get(name) == Some(&Thing::Link);
         if planned.links.iter().filter(|link| known(&link.name)).count() == links {
@@ -193,6 +206,20 @@ impl Room<'_> {
         for (name, _) in links.filter(|(name, _)| !known.contains(name.as_os_str())) {
             let path = self.path.join(name);
             if self.text_if_ours(&path).is_some() && self.leads_nowhere(&path) {
+                found.dangling.push(Change::Remove(path));
+            }
+        }
+    }
+
+    /// Copies of records that the base no longer has.
+    fn stale_records(&self, planned: &Dir, seen: &Seen, found: &mut Differences) {
+        let names = planned.links.iter().map(|link| &link.name);
+        let known: HashSet<&OsString> =
+            names.chain(planned.files.iter().map(|file| &file.name)).collect();
+        let files = seen.things.iter().filter(|(_, thing)| **thing == Thing::File);
+        for (name, _) in files.filter(|(name, _)| !known.contains(name)) {
+            let path = self.path.join(name);
+            if conda_files::is_of_base(&self.facts.env.join(&path)) {
                 found.dangling.push(Change::Remove(path));
             }
         }

@@ -1,4 +1,4 @@
-//! What conda clients put into an env: packages whose record is a real file, not a link to the base's.
+//! What conda clients put into an env: packages whose record is neither a link to the base's nor a copy of it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::sight::{Sight, Thing};
 use crate::base::conda::Package;
+use crate::overlay::conda_files;
 use crate::overlay::plan::Plan;
 
 /// A package of the env's own.
@@ -20,11 +21,14 @@ pub(crate) struct Own {
 }
 
 /// The env's own packages by name, as the names of their records tell.
-pub(crate) fn own(sight: &Sight) -> BTreeMap<String, Own> {
+pub(crate) fn own(env: &Path, sight: &Sight) -> BTreeMap<String, Own> {
     let real = sight.things("conda-meta").filter(|(_, thing)| **thing == Thing::File);
     real.filter_map(|(file, _)| {
         let package = Package::from_record_name(file.to_str()?)?;
         let record = Path::new("conda-meta").join(file);
+        if conda_files::is_of_base(&env.join(&record)) {
+            return None;
+        }
         Some((package.name.clone(), Own { package, record }))
     })
     .collect()
@@ -32,8 +36,10 @@ pub(crate) fn own(sight: &Sight) -> BTreeMap<String, Own> {
 
 /// The packages of the base that an env should show, as its plan tells.
 pub(crate) fn planned(plan: &Plan) -> Vec<Package> {
-    let records = plan.dirs.get(OsStr::new("conda-meta")).into_iter().flat_map(|dir| &dir.links);
-    records.filter_map(|link| Package::from_record_name(link.name.to_str()?)).collect()
+    let Some(dir) = plan.dirs.get(OsStr::new("conda-meta")) else { return Vec::new() };
+    let names = dir.links.iter().map(|link| &link.name);
+    let names = names.chain(dir.files.iter().map(|file| &file.name));
+    names.filter_map(|name| Package::from_record_name(name.to_str()?)).collect()
 }
 
 /// The part of a record that names files.

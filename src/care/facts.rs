@@ -67,7 +67,7 @@ impl<'a> Facts<'a> {
             };
             Ok((ground, plan))
         })?;
-        let own = conda::own(&sight);
+        let own = conda::own(order.env, &sight);
         Ok(Self {
             env: order.env,
             place: place(order.env, record),

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::base::conda::{self, Package};
 use crate::base::{Base, Kind};
 use crate::error::Result;
-use crate::overlay::threads;
+use crate::overlay::{conda_files, threads};
 use crate::parallel;
 
 /// Name and version stand at the very beginning of a package's metadata.
@@ -82,11 +82,13 @@ pub(crate) fn of_base(base: &Base) -> Result<Vec<Installed>> {
     joined(records, &sites(&base.prefix, &base.python.lib, base.kind))
 }
 
-/// The packages that were put into the env at `env`; its links to the base's records are not its own.
+/// The packages that were put into the env at `env`; links to the base's records, and copies of them, are not its own.
 pub(crate) fn of_env(env: &Path, python_lib: &str) -> Result<Vec<Installed>> {
     let mut records = Vec::new();
     for entry in std::fs::read_dir(env.join("conda-meta")).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+        if entry.file_type().is_ok_and(|kind| kind.is_file())
+            && !conda_files::is_of_base(&entry.path())
+        {
             records.extend(entry.file_name().to_str().and_then(Package::from_record_name));
         }
     }

@@ -20,7 +20,7 @@ use crate::overlay::plan::{BASE_LINK, Plan};
 use crate::overlay::record::{self, Record};
 use crate::overlay::stage::{OnExisting, Stage};
 use crate::overlay::unpack::Job;
-use crate::overlay::{pyvenv, script, threads};
+use crate::overlay::{conda_files, pyvenv, script, threads};
 
 /// What is to be done.
 pub(crate) struct Order<'a> {
@@ -52,7 +52,7 @@ impl Order<'_> {
     /// Builds the new env and swaps. On any failure the env is as before.
     pub(crate) fn carry_out(mut self) -> Result<Outcome> {
         let sight = Sight::take(self.env, threads::for_walk(self.env))?;
-        let own = conda::own(&sight);
+        let own = conda::own(self.env, &sight);
         let taken = conda::replaced(&self.plan, &own, &self.base.prefix);
         for (path, dir) in &mut self.plan.dirs {
             dir.links.retain(|link| !taken.contains(&Path::new(path).join(&link.name)));
@@ -155,6 +155,9 @@ impl<'a> Carry<'a> {
         if special.iter().any(|name| path.as_os_str() == *name)
             || path.file_name().is_some_and(is_temporary)
         {
+            return true;
+        }
+        if path.starts_with("conda-meta") && conda_files::is_of_base(&self.order.env.join(path)) {
             return true;
         }
         let plans = [self.order.old_plan.as_ref(), Some(&self.order.plan)];

@@ -25,7 +25,7 @@ pub(crate) fn check_settled(env: &Path, record: &Record) -> Result<()> {
 /// hold the old path in compiled files.
 pub(crate) fn settle(dir: &Path, record: &Record, to: &Path) -> Result<Vec<String>> {
     let sight = Sight::take(dir, threads::for_walk(dir))?;
-    let own = conda::own(&sight);
+    let own = conda::own(dir, &sight);
     let from = &record.prefix.0;
     let moved = Move { env: dir, from, to, sight: &sight, own: &own };
     let (texts, compiled) = moved.texts();

@@ -23,7 +23,7 @@ use crate::overlay::layout::Layout;
 use crate::overlay::plan::Count;
 use crate::overlay::record::{BaseRecord, Record, SCHEMA};
 use crate::overlay::stage::OnExisting;
-use crate::overlay::{index, registry, skeleton, threads};
+use crate::overlay::{conda_files, index, registry, skeleton, threads};
 use crate::plan::session::Owner;
 use crate::resolve::{self, Choice};
 use crate::shell::Dialect;
@@ -40,6 +40,7 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
     let mut plan = index::plan(&choice.base, layout, &context.dirs.cache, trust, context.ui)?;
     let record = record(&env, &choice, layout, arguments.user_site);
     skeleton::carry(&mut plan, &env, &record)?;
+    conda_files::guard(&mut plan, &choice.base.prefix)?;
     // From here on there is something to clean up; until here Ctrl-C simply ends us.
     let stop = stop_flag()?;
     let began = Instant::now();

@@ -32,6 +32,9 @@ pub(super) fn install(
     task: &Task,
     manner: &Manner,
 ) -> Result<()> {
+    if matches!(task, Task::Conda(..)) && !manner.dry_run {
+        site.put_right(context)?;
+    }
     let told = foretell(context, site, task)?;
     let outlook = site.outlook(&told);
     if matches!(task, Task::Conda(..)) {

@@ -13,6 +13,7 @@ use crate::base::{Base, Kind};
 use crate::care::aftercare::aftercare;
 use crate::care::change::Change;
 use crate::care::facts::Order;
+use crate::care::finding::Finding;
 use crate::care::installed::{self, Installed};
 use crate::care::{mend, relocate};
 use crate::cli::Manner;
@@ -138,9 +139,13 @@ impl Opened {
         let signals = Signals::listen()?;
         let done = task.act(&self.site(context), told, &signals);
         let looked = self.look(context);
+        for finding in looked.iter().flatten() {
+            context.ui.warn(format!("{}; it breaks: {}", finding.what, finding.breaks));
+            context.ui.hint(finding.cure_text());
+        }
         match (done, looked) {
-            (Ok(()), looked) => looked,
-            (Err(error), Ok(())) => Err(error.hint(format!(
+            (Ok(()), looked) => looked.map(drop),
+            (Err(error), Ok(_)) => Err(error.hint(format!(
                 "what it says is above; `mlenv packages --added {}` tells what is there",
                 Shown(&self.env)
             ))),
@@ -150,7 +155,13 @@ impl Opened {
         }
     }
 
-    fn look(&self, context: &Context) -> Result<()> {
+    /// Brings back what of the base's clients took out of the env before: `conda list` alone deletes the records of
+    /// Python packages that do not lie in the env itself, and the next client would install them anew.
+    pub(super) fn put_right(&self, context: &Context) -> Result<()> {
+        self.look(context).map(drop)
+    }
+
+    fn look(&self, context: &Context) -> Result<Vec<Finding>> {
         let order = Order {
             env: &self.env,
             record: &self.record,
@@ -162,11 +173,7 @@ impl Opened {
         if !found.returned.is_empty() {
             context.ui.say(format!("of the base again: {}", found.returned.join(", ")));
         }
-        for finding in &found.left {
-            context.ui.warn(format!("{}; it breaks: {}", finding.what, finding.breaks));
-            context.ui.hint(finding.cure_text());
-        }
-        Ok(())
+        Ok(found.left)
     }
 
     /// Changes what is recorded as asked for.

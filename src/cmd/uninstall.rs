@@ -78,6 +78,9 @@ fn uninstall(
     let (task, going) = match by {
         Manager::Pip => (Task::PipRemove(names.to_vec()), names.to_vec()),
         Manager::Conda => {
+            if !manner.dry_run {
+                site.put_right(context)?;
+            }
             let going = with_dependents(context, site, names)?;
             let client = site.conda(context)?;
             (Task::Conda(client, Errand::RemoveOnly(going.clone())), going)

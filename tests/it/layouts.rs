@@ -200,7 +200,14 @@ fn conda_clients_find_every_record_a_history_that_asks_for_all_and_pins() {
             pinned.lines().any(|line| line == format!("{name} =={version} {build}")),
             "{pinned}"
         );
-        assert!(meta.join(&file).symlink_metadata().unwrap().is_symlink());
+        let told = |path: &Path| -> serde_json::Value {
+            serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+        };
+        let theirs = told(&base().prefix.join("conda-meta").join(&file));
+        assert_eq!(
+            (&told(&meta.join(&file))["files"], &theirs["name"]),
+            (&theirs["files"], &name.into())
+        );
         records += 1;
     }
     assert_eq!(specs.len(), records);
