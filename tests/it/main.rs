@@ -30,6 +30,7 @@ mod images;
 mod killed;
 mod layouts;
 mod machine;
+mod modes;
 mod oldarchive;
 mod pip;
 mod places;
