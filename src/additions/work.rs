@@ -11,14 +11,14 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use super::conda::{self, Errand, Mode};
 use super::forecast::Forecast;
 use super::pip::{self, Ask, Report};
-use crate::activation::{self, Place, Wish};
+use crate::activation::Place;
 use crate::config::Dirs;
 use crate::error::{Attempt, Error, Result};
 use crate::exec::{Call, ending};
 use crate::host::Host;
+use crate::launch;
+use crate::plan::Vars;
 use crate::plan::session::{Owner, Session};
-use crate::plan::{self, Vars};
-use crate::shell::Dialect;
 use crate::text::Shown;
 use crate::ui::Ui;
 
@@ -53,12 +53,9 @@ pub(crate) struct Site<'a> {
 
 /// The variables of this process with the env active. An env that cannot be activated cannot be worked at either.
 pub(crate) fn surroundings(env: &Path, host: &Host, dirs: &Dirs) -> Result<Vars> {
-    let wish =
-        Wish { place: Place::Env(env.to_owned()), owner: Owner::Hand, dialect: Dialect::Bash };
-    let found = activation::read(&wish, host, dirs)?;
+    let place = (Place::Env(env.to_owned()), Owner::Hand);
     let session = Session::of(host.vars()).ok().flatten();
-    let (change, _) = plan::switch(host.vars(), session.as_ref(), &found.target);
-    Ok(change.applied_to(host.vars()))
+    Ok(launch::inside(place, &host.vars_with_path(), session.as_ref(), (host, dirs))?.vars)
 }
 
 impl Task {

@@ -89,6 +89,17 @@ fn pins_are_lifted_and_put_back_and_only_for_packages_of_the_base() {
     sparse.conda("unpin", &["six"]).fails(1, "has no pins");
 }
 
+/// What clients take out by themselves, as `conda list` does, is not installed anew by the next one.
+#[test]
+fn records_that_a_client_lost_are_put_back_before_anything_is_installed() {
+    let patient = Patient::new();
+    std::fs::remove_file(patient.at("conda-meta/tools-2.0-0.json")).unwrap();
+    patient.micromamba(&["remove", "six"]).ok();
+    let told = patient.conda("install", &["fresh"]).ok();
+    told.says("of the base again: six 1.16.0, tools 2.0").says("will add: fresh 1.0");
+    assert_eq!((patient.findings(), patient.added()), (vec![], vec!["fresh 1.0".to_owned()]));
+}
+
 /// conda itself passes over a pin where a package is asked for by name, so what it would do is looked at.
 #[test]
 fn a_client_that_passes_over_pins_is_not_let() {

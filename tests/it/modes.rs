@@ -106,9 +106,10 @@ fn theirs(sandbox: &Sandbox) -> PathBuf {
     };
     let from = base().prefix.to_str().unwrap();
     run("cp", &["-a", "--reflink=auto", from], &copy);
-    match machine::is_root() {
-        true => run("chown", &["-R", "-h", "4242:4242"], &copy),
-        false => run("chmod", &["-R", "a-w"], &copy),
+    if machine::is_root() {
+        run("chown", &["-R", "-h", "4242:4242"], &copy);
+    } else {
+        run("chmod", &["-R", "a-w"], &copy);
     }
     copy
 }
