@@ -37,6 +37,7 @@ mod places;
 mod pythons;
 mod readme;
 mod run;
+mod run_jobs;
 mod sandbox;
 mod scripts;
 mod self_check;
