@@ -26,6 +26,9 @@ pub(crate) const QUIET: &str = "MLENV_QUIET";
 /// Set to anything: the prompt does not show what is active.
 pub(crate) const PROMPT_OFF: &str = "MLENV_DISABLE_PROMPT";
 
+/// Set to anything: packages in the user's site are seen also in envs that keep them out.
+pub(crate) const USER_SITE: &str = "MLENV_USER_SITE";
+
 /// The four directories of the XDG base directory specification, each with `mlenv` at its end.
 #[derive(Clone)]
 pub(crate) struct Dirs {
@@ -37,6 +40,8 @@ pub(crate) struct Dirs {
     pub(crate) site: PathBuf,
     /// What mlenv remembers: where envs are.
     pub(crate) state: PathBuf,
+    /// Jupyter's own data directory, where the user's kernels are.
+    pub(crate) jupyter: PathBuf,
     /// What can be made again: indexes, facts about bases.
     pub(crate) cache: PathBuf,
     /// For what has to be kept somewhere, where none of the others can be written to: it goes away with a job.
@@ -69,15 +74,16 @@ impl Dirs {
                 Some(root) => root,
                 None => home()?.join(fallback),
             };
-            Ok(root.join("mlenv"))
+            Ok(root)
         };
         let data = under("XDG_DATA_HOME", ".local/share")?;
         Ok(Self {
-            envs: host.path_var(ENVS).unwrap_or_else(|| data.join("envs")),
-            config: under("XDG_CONFIG_HOME", ".config")?,
+            envs: host.path_var(ENVS).unwrap_or_else(|| data.join("mlenv/envs")),
+            config: under("XDG_CONFIG_HOME", ".config")?.join("mlenv"),
             site: host.path_var(SITE).unwrap_or_else(|| PathBuf::from("/etc/mlenv")),
-            state: under("XDG_STATE_HOME", ".local/state")?,
-            cache: under("XDG_CACHE_HOME", ".cache")?,
+            state: under("XDG_STATE_HOME", ".local/state")?.join("mlenv"),
+            cache: under("XDG_CACHE_HOME", ".cache")?.join("mlenv"),
+            jupyter: host.path_var("JUPYTER_DATA_DIR").unwrap_or_else(|| data.join("jupyter")),
             scratch: scratch(host),
         })
     }

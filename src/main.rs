@@ -15,6 +15,7 @@ mod exec;
 mod fs;
 mod host;
 mod image;
+mod kernel;
 mod launch;
 mod marker;
 mod overlay;

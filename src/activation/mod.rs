@@ -24,7 +24,7 @@ pub(crate) use self::place::{Place, active, locate};
 pub(crate) use self::scripts::disown_foreign;
 
 use crate::activation::ground::{Ground, Kind};
-use crate::config::Dirs;
+use crate::config::{self, Dirs};
 use crate::error::{Attempt, Error, Result};
 use crate::host::Host;
 use crate::plan::name::{Name, PATH};
@@ -58,7 +58,7 @@ pub(crate) struct Found {
 pub(crate) fn read(wish: &Wish, host: &Host, dirs: &Dirs) -> Result<Found> {
     let ground = ground::of(&wish.place, dirs)?;
     let mut warnings: Vec<String> = ground.remark.clone().into_iter().collect();
-    let mut sets = settings(&ground);
+    let mut sets = settings(&ground, host);
     sets.extend(variables::of_layers(&ground.layers(), &mut warnings));
     let scripts = scripts::of_layers(&ground, wish.dialect);
     let mut target = Target {
@@ -82,11 +82,14 @@ pub(crate) fn read(wish: &Wish, host: &Host, dirs: &Dirs) -> Result<Found> {
 }
 
 /// What every activation sets, whatever packages and users add.
-fn settings(ground: &Ground) -> Vec<(Name, Option<OsString>)> {
+fn settings(ground: &Ground, host: &Host) -> Vec<(Name, Option<OsString>)> {
     let set = |name: &str, value: &OsStr| (Name::known(name), Some(value.to_owned()));
     let mut sets = vec![(Name::known("PYTHONHOME"), None)];
-    if !ground.user_site {
-        sets.push(set("PYTHONNOUSERSITE", OsStr::new("1")));
+    let user_site = (ground.user_site, host.var(config::USER_SITE).is_some());
+    match user_site {
+        (true, false) => {}
+        (_, true) => sets.push((Name::known("PYTHONNOUSERSITE"), None)),
+        (false, false) => sets.push(set("PYTHONNOUSERSITE", OsStr::new("1"))),
     }
     if let Some((base, program)) = ground.micromamba() {
         sets.push(set("MAMBA_ROOT_PREFIX", base.as_os_str()));

@@ -43,6 +43,6 @@ pub(crate) fn aftercare(order: &Order) -> Result<Aftercare> {
 fn changes(finding: &Finding) -> &[Change] {
     match &finding.cure {
         Cure::Fix(changes) => changes,
-        Cure::Words(_) => &[],
+        Cure::Words(_) | Cure::Kernels(_) => &[],
     }
 }

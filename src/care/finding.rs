@@ -3,6 +3,8 @@
 use serde::{Serialize, Serializer};
 
 use super::change::Change;
+use crate::kernel::Renewal;
+use crate::text::Shown;
 
 /// The sorts of findings; `docs/care.md` has the same table for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -28,6 +30,7 @@ pub(crate) enum Kind {
     Permissions,
     Leftovers,
     Stages,
+    KernelsStale,
 }
 
 /// How a finding is cured.
@@ -35,6 +38,8 @@ pub(crate) enum Kind {
 pub(crate) enum Cure {
     /// By these changes: `doctor --fix`.
     Fix(Vec<Change>),
+    /// The same for kernels of the user's, which lie outside of the env.
+    Kernels(Vec<Renewal>),
     /// By what these words tell the user.
     Words(String),
 }
@@ -81,6 +86,14 @@ impl Finding {
         Self { kind, what: what.into(), breaks, items: Vec::new(), cure, is_fixable: false }
     }
 
+    /// A finding on kernels that `--fix` writes anew.
+    pub(crate) fn of_kernels(what: String, renewals: Vec<Renewal>) -> Self {
+        let items = renewals.iter().map(|renewal| Shown(&renewal.file).to_string()).collect();
+        let breaks = "Jupyter cannot start them, or starts them without the env's scripts";
+        let cure = Cure::Kernels(renewals);
+        Self { kind: Kind::KernelsStale, what, breaks, items, cure, is_fixable: true }
+    }
+
     /// Names what it is about.
     #[must_use]
     pub(crate) fn about(mut self, items: Vec<String>) -> Self {
@@ -96,7 +109,7 @@ impl Finding {
     /// The cure for people.
     pub(crate) fn cure_text(&self) -> &str {
         match &self.cure {
-            Cure::Fix(_) => "`mlenv doctor --fix`",
+            Cure::Fix(_) | Cure::Kernels(_) => "`mlenv doctor --fix`",
             Cure::Words(words) => words,
         }
     }
@@ -104,7 +117,7 @@ impl Finding {
 
 fn words<S: Serializer>(cure: &Cure, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(match cure {
-        Cure::Fix(_) => "mlenv doctor --fix",
+        Cure::Fix(_) | Cure::Kernels(_) => "mlenv doctor --fix",
         Cure::Words(words) => words,
     })
 }

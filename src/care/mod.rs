@@ -15,6 +15,7 @@ pub(crate) mod finding;
 mod ground;
 mod health;
 pub(crate) mod installed;
+pub(crate) mod kernels;
 pub(crate) mod mend;
 pub(crate) mod moved;
 mod pins;

@@ -15,6 +15,7 @@ use nix::fcntl::OFlag;
 use super::change::Change;
 use super::conda::{self, Own, Prefixed};
 use super::sight::{Sight, Thing};
+use crate::kernel;
 use crate::overlay::script;
 
 /// Enough of a program to know its interpreter.
@@ -96,7 +97,8 @@ impl Move<'_> {
     /// One file that names the old place, if it does.
     pub(crate) fn text(&self, path: PathBuf) -> Option<Change> {
         let text = std::fs::read(self.env.join(&path)).ok()?;
-        Some(Change::rewrite(path, self.renamed(&text)?))
+        let ours = kernel::moved(&text, self.from, self.to); // its text is JSON, in which a path may look otherwise
+        Some(Change::rewrite(path, ours.or_else(|| self.renamed(&text))?))
     }
 
     fn program(&self, path: PathBuf) -> Option<Change> {

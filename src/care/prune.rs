@@ -11,6 +11,7 @@ use crate::base::{Base, known, python};
 use crate::config::Dirs;
 use crate::error::{Attempt, Result};
 use crate::fs;
+use crate::kernel;
 use crate::overlay::record::Record;
 use crate::overlay::{registry, stage};
 
@@ -26,6 +27,8 @@ pub(crate) enum Kind {
     Stage,
     /// The memory of an env that is gone.
     Memory,
+    /// A Jupyter kernel of one.
+    Kernel,
 }
 
 impl Kind {
@@ -36,6 +39,7 @@ impl Kind {
             Self::Python => "facts about a Python that nothing uses",
             Self::Stage => "unfinished env",
             Self::Memory => "memory of an env that is gone",
+            Self::Kernel => "kernel of an env that is gone",
         }
     }
 }
@@ -61,6 +65,8 @@ pub(crate) fn find(dirs: &Dirs) -> Vec<Litter> {
         }
         envs.insert(env);
     }
+    let kernels = kernel::stale(dirs).into_iter();
+    found.extend(kernels.map(|dir| Litter { kind: Kind::Kernel, shown: dir.clone(), path: dir }));
     let used = Used::look(dirs, &envs);
     let litter = |kind, path: PathBuf| Litter { kind, shown: path.clone(), path };
     let indexes = names_in(&dirs.cache.join("indexes")).into_iter();
@@ -77,6 +83,7 @@ pub(crate) fn find(dirs: &Dirs) -> Vec<Litter> {
 /// Takes one thing away.
 pub(crate) fn remove(litter: &Litter) -> Result<()> {
     match litter.kind {
+        Kind::Kernel => return kernel::discard(&litter.path),
         Kind::Stage => stage::remove_leftover(&litter.path),
         Kind::Index | Kind::Python | Kind::Memory => fs::remove_file(&litter.path),
     }

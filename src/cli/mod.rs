@@ -5,6 +5,7 @@ mod bases;
 mod care;
 mod envs;
 mod images;
+mod jupyter;
 mod launch;
 mod shells;
 
@@ -19,6 +20,7 @@ pub(crate) use self::bases::Base;
 pub(crate) use self::care::{Clone, Doctor, Packages, Prune, Rebase, Rename};
 pub(crate) use self::envs::{Create, Info, List, Place, Remove};
 pub(crate) use self::images::Image;
+pub(crate) use self::jupyter::{At, Jupyter};
 pub(crate) use self::launch::{Run, Shell, Which};
 pub(crate) use self::shells::{
     Activate, Allow, Answer, Deactivate, Deny, Hook, Save, Status, Vars,
@@ -90,6 +92,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Vars(Vars),
     Run(Run),
+    #[command(subcommand)]
+    Jupyter(Jupyter),
     Shell(Shell),
     #[command(subcommand)]
     Base(Base),

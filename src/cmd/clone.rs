@@ -11,6 +11,7 @@ use crate::care::relocate;
 use crate::cli::{Clone, Rename};
 use crate::error::{Attempt, Error, Result};
 use crate::fs::{self, Copied};
+use crate::kernel;
 use crate::overlay::create::{check_place, refuse_inside_base};
 use crate::overlay::registry;
 use crate::overlay::stage::{OnExisting, Stage};
@@ -81,6 +82,10 @@ pub(super) fn rename(context: &Context, arguments: &Rename) -> Result<()> {
     })?;
     let _ = registry::forget(&context.dirs, &env.path);
     remember(context, &to);
+    let renewals = kernel::renewals(&context.dirs, (&env.path, &to), &context.host.program()?);
+    if let Err(error) = kernel::renew(&renewals) {
+        context.ui.warn(error.to_string());
+    }
     context.ui.say(format!("renamed {} to {}", Shown(&env.path), Shown(&to)));
     if is_active(context, &env.path) {
         context

@@ -9,9 +9,10 @@ use crate::care::change::Change;
 use crate::care::examine::examine;
 use crate::care::facts::{Facts, Order};
 use crate::care::finding::{Cure, Finding, count};
-use crate::care::mend;
+use crate::care::{kernels, mend};
 use crate::cli::Doctor;
 use crate::error::{Error, Result};
+use crate::kernel::{self, Renewal};
 use crate::overlay::registry;
 use crate::resolve::{self, Env};
 use crate::text::{PathText, Shown};
@@ -32,7 +33,10 @@ pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<()> {
     let found = look(context, &env, arguments)?;
     let (mended, left) = if arguments.fix && found.iter().any(Finding::is_fixable) {
         let changes = changes(&found);
-        mend::mend(&env.path, changes)?;
+        if !changes.is_empty() {
+            mend::mend(&env.path, changes)?;
+        }
+        kernel::renew(&renewals(&found))?;
         remember(context, &env);
         // Looked at again: only what is seen to be whole counts as mended.
         let again = resolve::env(context.host, &context.dirs, Some(env.path.as_os_str()))?;
@@ -58,13 +62,25 @@ fn look(context: &Context, env: &Env, arguments: &Doctor) -> Result<Vec<Finding>
         dirs: &context.dirs,
         ui: context.ui,
     };
-    examine(&Facts::take(&order)?)
+    let facts = Facts::take(&order)?;
+    let mut found = examine(&facts)?;
+    let program = context.host.program()?;
+    found.extend(kernels::finding(&facts, &context.dirs, &program));
+    Ok(found)
+}
+
+fn renewals(findings: &[Finding]) -> Vec<Renewal> {
+    let fixes = findings.iter().filter_map(|finding| match &finding.cure {
+        Cure::Kernels(renewals) => Some(renewals.as_slice()),
+        _ => None,
+    });
+    fixes.flatten().cloned().collect()
 }
 
 fn changes(findings: &[Finding]) -> Vec<Change> {
     let fixes = findings.iter().filter_map(|finding| match &finding.cure {
         Cure::Fix(changes) => Some(changes.as_slice()),
-        Cure::Words(_) => None,
+        Cure::Words(_) | Cure::Kernels(_) => None,
     });
     fixes.flatten().cloned().collect()
 }

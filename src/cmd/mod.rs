@@ -13,6 +13,7 @@ mod hook;
 mod image;
 mod info;
 mod install;
+mod jupyter;
 mod list;
 mod packages;
 mod pin;
@@ -85,6 +86,7 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Activate(arguments) => activate::activate(&context, &arguments),
         Command::Deactivate(arguments) => activate::deactivate(&arguments, host, ui),
         Command::SelfCheck(arguments) => self_check::run(&context, &arguments),
+        Command::Jupyter(verb) => jupyter::run(&context, &verb),
         Command::Run(arguments) => run::run(&context, &arguments),
         Command::Shell(arguments) => run::shell(&context, &arguments),
         Command::Vars(verb) => vars::run(&verb, host, ui),

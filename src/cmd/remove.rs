@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Context;
 use crate::cli::Remove;
 use crate::error::{Error, Result};
+use crate::kernel;
 use crate::overlay::{registry, stage};
 use crate::resolve;
 use crate::text::Shown;
@@ -25,6 +26,11 @@ pub(super) fn run(context: &Context, arguments: &Remove) -> Result<()> {
         context.ui.warn(format!("the env is gone, but `mlenv list` still remembers it: {cause}"));
     }
     context.ui.say(format!("removed {}", Shown(&env)));
+    match kernel::forget(&context.dirs, &env) {
+        Ok(names) if names.is_empty() => {}
+        Ok(names) => context.ui.say(format!("removed its kernels {}", names.join(", "))),
+        Err(error) => context.ui.warn(error.to_string()),
+    }
     Ok(())
 }
 

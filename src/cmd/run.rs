@@ -73,13 +73,13 @@ fn interactive(
     launch::interactive(wanted, &context.dirs)
 }
 
-fn told(context: &Context, inside: Inside) -> crate::plan::Vars {
+pub(super) fn told(context: &Context, inside: Inside) -> crate::plan::Vars {
     inside.warnings.iter().for_each(|warning| context.ui.warn(warning));
     inside.vars
 }
 
 /// What to run in: what is named, else what is active, else what the nearest marker says.
-fn place(
+pub(super) fn place(
     context: &Context,
     which: &cli::Which,
     session: Option<&Session>,

@@ -37,7 +37,7 @@ const KEPT: [&str; 26] = [
     "PWD",
 ];
 
-/// What a batch system or an MPI launcher tells each task: Slurm, `HTCondor`, PBS, LSF, Grid Engine, PMI, Open MPI.
+/// What a batch system or an MPI launcher tells each task: Slurm, HTCondor, PBS, LSF, Grid Engine, PMI, Open MPI.
 /// And mlenv's own settings.
 const FAMILIES: [&str; 13] = [
     "LC_", "SLURM_", "_CONDOR_", "CONDOR_", "PBS_", "LSB_", "LS_", "SGE_", "PMI_", "PMIX_",

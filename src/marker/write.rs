@@ -118,6 +118,7 @@ mod tests {
             site: at("site"),
             state: at("state"),
             cache: at("cache"),
+            jupyter: at("jupyter"),
             scratch: at("scratch"),
         }
     }

@@ -16,8 +16,10 @@ use crate::shell::carried::{Carrier, Family, activators};
 const PIP: &[u8] = b"import sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n";
 
 /// Keeps `~/.local` out of an env's Python however it is started: `site` reads the env's `.pth` files before it
-/// would add the user's directory (CPython 3.8 to 3.14), and then finds that it shall not.
-const NO_USER_SITE: &[u8] = b"import site; site.ENABLE_USER_SITE = False\n";
+/// would add the user's directory (CPython 3.8 to 3.14), and then finds that it shall not. `MLENV_USER_SITE` leaves it to
+/// Python's own options.
+const NO_USER_SITE: &[u8] =
+    b"import os, site; site.ENABLE_USER_SITE = None if os.environ.get('MLENV_USER_SITE') else False\n";
 
 /// The file with that line; taking it away lets the user site in.
 const NO_USER_SITE_FILE: &str = "mlenv-no-user-site.pth";

@@ -27,6 +27,8 @@ mod homes;
 mod hostile;
 mod house;
 mod images;
+mod jupyter;
+mod kernel_live;
 mod killed;
 mod layouts;
 mod machine;

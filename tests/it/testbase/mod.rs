@@ -6,6 +6,7 @@
 
 mod extras;
 mod interpreter;
+mod jupyter;
 mod packages;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use crate::machine;
 use crate::tree;
 
 pub(crate) use extras::{CARRIED, NEVER, OWNED_FULL_ONLY, OWNED_STANDARD, SCRIPTS};
+pub(crate) use jupyter::with_ipykernel;
 
 /// Counts up whenever this module makes another base than before.
 const EDITION: u32 = 2;

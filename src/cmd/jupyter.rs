@@ -1,0 +1,256 @@
+//! `mlenv jupyter`: kernels for envs, and JupyterLab in one.
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::run::{place, told};
+use super::{Context, print, print_json};
+use crate::activation::{self, Place};
+use crate::cli::{self, At, Jupyter};
+use crate::error::{Error, Result};
+use crate::exec;
+use crate::kernel::{self, Kernel, Module, Shelf, State, Wanted};
+use crate::launch::{self, Inside};
+use crate::overlay::create::refuse_inside_base;
+use crate::overlay::record::Record;
+use crate::overlay::registry;
+use crate::plan::Vars;
+use crate::plan::session::Owner;
+use crate::text::{PathText, Shown, shown};
+
+/// What a kernel is started by.
+const KERNEL: Module = Module { name: "ipykernel_launcher", package: "ipykernel" };
+/// JupyterLab.
+const LAB: Module = Module { name: "jupyterlab", package: "jupyterlab" };
+
+pub(super) fn run(context: &Context, verb: &Jupyter) -> Result<()> {
+    match verb {
+        Jupyter::Install { env, name, display_name, at } => {
+            let asked = Asked { name: name.as_deref(), display: display_name.as_deref() };
+            install(context, env.as_deref(), &asked, at)
+        }
+        Jupyter::List { json } => list(context, *json),
+        Jupyter::Remove { env, at } => remove(context, env, at),
+        Jupyter::Lab { env, arguments } => lab(context, env.as_deref(), arguments),
+    }
+}
+
+/// Names for a pair of kernels.
+#[derive(Default)]
+struct Asked<'a> {
+    name: Option<&'a OsStr>,
+    display: Option<&'a str>,
+}
+
+fn install(context: &Context, env: Option<&OsStr>, asked: &Asked, at: &At) -> Result<()> {
+    let room = Room::enter(context, env)?;
+    let shelf = room.shelf(context, at)?;
+    let (names, written) = room.put(context, &shelf, asked)?;
+    let [name, twin] = names;
+    let place = Shown(room.place.path());
+    context.ui.say(if written {
+        format!("registered the kernels {name} and {twin} for {place}")
+    } else {
+        format!("the kernels {name} and {twin} for {place} are there already")
+    });
+    Ok(())
+}
+
+/// A place with what is active in it.
+struct Room {
+    place: Place,
+    vars: Vars,
+}
+
+impl Room {
+    fn enter(context: &Context, env: Option<&OsStr>) -> Result<Self> {
+        let session = super::activate::session(context.host, context.ui)?;
+        let which = cli::Which { env: env.map(OsStr::to_owned), name: None };
+        let (place, _) = place(context, &which, session.as_ref())?;
+        let place = settled(place)?;
+        let vars = context.host.vars_with_path();
+        let wanted = (place.clone(), Owner::Hand);
+        let inside: Inside =
+            launch::inside(wanted, &vars, session.as_ref(), (context.host, &context.dirs))?;
+        let mut vars = told(context, inside);
+        vars.remove(OsStr::new("PYTHONPATH")); // as the kernel will be without it
+        Ok(Self { place, vars })
+    }
+
+    fn shelf(&self, context: &Context, at: &At) -> Result<Shelf> {
+        let prefix = match (&at.prefix, at.sys_prefix) {
+            (None, false) => return Ok(Shelf::of_user(&context.dirs)),
+            (Some(prefix), _) => context.host.absolute(prefix)?,
+            (None, true) => self.place.path().to_owned(),
+        };
+        let base = match &self.place {
+            Place::Env(env) => Record::read(env)?.map(|record| record.base.prefix.0),
+            Place::Image(path) | Place::Base(path) => path.canonicalize().ok(),
+        };
+        if let Some(base) = base.filter(|_| prefix.exists()) {
+            refuse_inside_base(&prefix, &base).map_err(|_| inside_base(&prefix))?;
+        }
+        Ok(Shelf::below(&prefix))
+    }
+
+    fn put(&self, context: &Context, at: &Shelf, asked: &Asked) -> Result<([String; 2], bool)> {
+        let launcher = kernel::probe(KERNEL, self.place.path(), &self.vars)?;
+        let logos = launcher.with_file_name("ipykernel").join("resources");
+        at.put(&Wanted {
+            prefix: self.place.path(),
+            program: &context.host.program()?,
+            name: asked.name,
+            display: asked.display,
+            logos: &logos,
+        })
+    }
+}
+
+/// An env by the path that its own files name.
+fn settled(place: Place) -> Result<Place> {
+    let Place::Env(env) = &place else { return Ok(place) };
+    let record = activation::standing::record(env)?;
+    Ok(Place::Env(record.prefix.0))
+}
+
+fn inside_base(prefix: &Path) -> Error {
+    Error::new(format!("could not put kernels into {}: that is a base", Shown(prefix)))
+        .hint("bases are never written to: register them for you, without --prefix or --sys-prefix")
+}
+
+/// What `list --json` prints.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Row {
+    name: String,
+    display_name: String,
+    env: PathText,
+    user_site: bool,
+    state: State,
+    path: PathText,
+}
+
+fn list(context: &Context, json: bool) -> Result<()> {
+    let rows: Vec<Row> = kernels(context).into_iter().map(row).collect();
+    if json {
+        return print_json(&rows);
+    }
+    let line = |row: &Row| {
+        let state = match row.state {
+            State::Ready => "",
+            State::EnvGone => {
+                "  (the env is gone: `mlenv jupyter remove` it, or `mlenv doctor --fix` the env where it is)"
+            }
+            State::ProgramGone => "  (mlenv has moved: `mlenv jupyter install` it again)",
+        };
+        format!("{}  {}  {}{state}\n", row.name, shown(&row.display_name), Shown(&row.env.0))
+    };
+    print(rows.iter().map(line).collect::<String>())
+}
+
+fn row(kernel: Kernel) -> Row {
+    Row {
+        display_name: kernel.display(),
+        state: kernel.state(),
+        env: kernel.mark.prefix,
+        user_site: kernel.mark.user_site,
+        path: PathText(kernel.dir),
+        name: kernel.name,
+    }
+}
+
+/// Those of the user, of the user's envs, and of the system.
+fn kernels(context: &Context) -> Vec<Kernel> {
+    let envs: BTreeSet<PathBuf> = registry::all(&context.dirs);
+    kernel::places(&context.dirs, &envs).iter().flat_map(Shelf::kernels).collect()
+}
+
+fn remove(context: &Context, word: &OsStr, at: &At) -> Result<()> {
+    let env = context.host.absolute(Path::new(word))?;
+    let named = activation::locate(word, context.host, &context.dirs).and_then(settled);
+    let env = named.map_or(env, |place| place.path().to_owned());
+    let all = match (&at.prefix, at.sys_prefix) {
+        (Some(prefix), _) => Shelf::below(&context.host.absolute(prefix)?).kernels(),
+        (None, true) => Shelf::below(&env).kernels(),
+        (None, false) if at.user => Shelf::of_user(&context.dirs).kernels(),
+        (None, false) => kernels(context),
+    };
+    let is_named = |kernel: &Kernel| word == kernel.name.as_str();
+    let prefix =
+        all.iter().find(|kernel| is_named(kernel)).map(|kernel| kernel.mark.prefix.0.clone());
+    let is_meant = |kernel: &&Kernel| match &prefix {
+        Some(prefix) => {
+            kernel.mark.prefix.0 == *prefix && (is_named(kernel) || is_twin(&kernel.name, word))
+        }
+        None => kernel.mark.prefix.0 == env,
+    };
+    let meant: Vec<&Kernel> = all.iter().filter(is_meant).collect();
+    if meant.is_empty() {
+        return Err(Error::no(format!(
+            "there is no kernel called {0}, and none of an env {0}",
+            Shown(Path::new(word))
+        ))
+        .hint("`mlenv jupyter list` shows what there is"));
+    }
+    for kernel in meant {
+        kernel.remove()?;
+        context.ui.say(format!(
+            "removed the kernel {} of {}",
+            kernel.name,
+            Shown(&kernel.mark.prefix.0)
+        ));
+    }
+    Ok(())
+}
+
+fn is_twin(name: &str, word: &OsStr) -> bool {
+    word.to_str().is_some_and(|word| name.strip_prefix(word) == Some("-usersite"))
+}
+
+/// Starts JupyterLab in place of this process.
+fn lab(context: &Context, env: Option<&OsStr>, arguments: &[OsString]) -> Result<()> {
+    let room = Room::enter(context, env)?;
+    kernel::probe(LAB, room.place.path(), &room.vars)?;
+    let mut words: Vec<OsString> = ["python3", "-s", "-m", "jupyterlab"].map(OsString::from).into();
+    let says = |option: &str| {
+        arguments.iter().any(|word| {
+            word.to_str()
+                .is_some_and(|word| word == option || word.starts_with(&format!("{option}=")))
+        })
+    };
+    if !says("--ip") && !says("--ServerApp.ip") {
+        words.push("--ServerApp.ip=127.0.0.1".into());
+    }
+    if let Some(name) = kernel_of(context, &room) {
+        words.push(format!("--MultiKernelManager.default_kernel_name={name}").into());
+    }
+    words.extend_from_slice(arguments);
+    Err(exec::replace(launch::command(&words, room.vars)?))
+}
+
+/// The kernel that this env's JupyterLab is to start with: one that is registered, else a pair in the env itself, where
+/// that can be. Without ipykernel, or in an env that cannot be written to, JupyterLab has its own.
+fn kernel_of(context: &Context, room: &Room) -> Option<String> {
+    let env = room.place.path();
+    let shelves =
+        [Shelf::of_user(&context.dirs), Shelf::below(env)].into_iter().chain(kernel::system());
+    let there = shelves
+        .flat_map(|shelf| shelf.kernels())
+        .find(|kernel| kernel.mark.prefix.0 == env && !kernel.mark.user_site);
+    if let Some(kernel) = there {
+        return Some(kernel.name);
+    }
+    let Place::Env(_) = room.place else { return None };
+    match room.put(context, &Shelf::below(env), &Asked::default()) {
+        Ok(([name, _], _)) => Some(name),
+        Err(error) => {
+            context
+                .ui
+                .warn(format!("JupyterLab starts without a kernel of the env's own: {error}"));
+            None
+        }
+    }
+}
