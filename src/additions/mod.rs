@@ -6,6 +6,7 @@
 
 pub(crate) mod client;
 pub(crate) mod conda;
+pub(crate) mod export;
 pub(crate) mod forecast;
 pub(crate) mod pinned;
 pub(crate) mod pip;

@@ -114,3 +114,21 @@ pub(crate) struct Unpin {
     #[command(flatten)]
     pub(crate) what: Pin,
 }
+
+/// Describe an env in one small file, from which it can be made again
+///
+/// The file names the base, what was asked for, and the exact versions of what was added. `mlenv create --from FILE` makes
+/// the env again, on the same base or on another one, and tells what differs.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv export -o myEnv.toml
+  mlenv create -n again --from myEnv.toml
+  mlenv create -n newer --from myEnv.toml --base ml-2027")]
+pub(crate) struct Export {
+    /// The env: a directory or a name [default: the active one]
+    pub(crate) env: Option<OsString>,
+    /// Write it to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}

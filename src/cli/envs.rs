@@ -25,6 +25,9 @@ pub(crate) struct Create {
     /// The base: a directory (prefix or image), a python executable, or a known base's name
     #[arg(short, long, value_name = "BASE")]
     pub(crate) base: Option<OsString>,
+    /// Make an env again that `mlenv export` described, with what was added to it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
     /// What to link: `standard` for conda bases, `sparse` for any other, unless you say
     #[arg(long, value_enum)]
     pub(crate) layout: Option<Layout>,

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::additions::{Install, Manner, Pin, Uninstall, Unpin};
+pub(crate) use self::additions::{Export, Install, Manner, Pin, Uninstall, Unpin};
 pub(crate) use self::bases::Base;
 pub(crate) use self::care::{Clone, Doctor, Packages, Prune, Rebase, Rename};
 pub(crate) use self::envs::{Create, Info, List, Place, Remove};
@@ -74,6 +74,7 @@ pub(crate) enum Command {
     Uninstall(Uninstall),
     Pin(Pin),
     Unpin(Unpin),
+    Export(Export),
     Doctor(Doctor),
     Packages(Packages),
     Rebase(Rebase),

@@ -10,8 +10,9 @@ use serde::Serialize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::activate::Reader;
-use super::{Context, print_json};
+use super::{Context, export, print_json};
 use crate::activation::Place;
+use crate::additions::export::Export;
 use crate::additions::requests::Requests;
 use crate::base::{Base, Kind};
 use crate::cli;
@@ -33,12 +34,21 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
     let env = place(context, &arguments.place)?;
     let wanted = if arguments.force { OnExisting::ReplaceEnv } else { OnExisting::Fail };
     let on_existing = check_place(&env, wanted)?;
-    let choice = resolve::base(context.host, &context.dirs, arguments.base.as_deref())?;
+    let from = arguments.from.as_deref().map(|file| export::read(context, file)).transpose()?;
+    let asked = match (&arguments.base, &from) {
+        (None, Some(from)) => Some(export::base(context, from)?),
+        (asked, _) => asked.clone(),
+    };
+    let choice = resolve::base(context.host, &context.dirs, asked.as_deref())?;
     check_python(&choice.base, arguments.python.as_deref())?;
-    let layout = arguments.layout.unwrap_or(default_layout(choice.base.kind));
+    let layout = layout(arguments, from.as_ref(), choice.base.kind);
     let trust = if arguments.reindex { index::Trust::Fresh } else { index::Trust::Any };
     let mut plan = index::plan(&choice.base, layout, &context.dirs.cache, trust, context.ui)?;
-    let record = record(&env, &choice, layout, arguments.user_site);
+    let user_site = arguments.user_site || from.as_ref().is_some_and(|from| from.user_site);
+    let mut record = record(&env, &choice, layout, user_site);
+    if let Some(from) = &from {
+        record.requests = from.requests.clone();
+    }
     skeleton::carry(&mut plan, &env, &record)?;
     conda_files::guard(&mut plan, &choice.base.prefix)?;
     // From here on there is something to clean up; until here Ctrl-C simply ends us.
@@ -60,6 +70,9 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
     }
     report(context, &env, &choice, layout, made, began);
     let saved = if arguments.no_save { None } else { save_marker(context, &env) };
+    if let Some(from) = &from {
+        export::fill(context, &env, from)?;
+    }
     match &arguments.shell {
         Some(shell) if !arguments.no_activate => {
             activate(context, &env, saved, shell, arguments.hooked)
@@ -70,6 +83,12 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// Asked for, else as exported, else by the kind of the base. Nothing of the machine's own Python is ever linked.
+fn layout(arguments: &Create, from: Option<&Export>, kind: Kind) -> Layout {
+    let exported = from.filter(|_| kind != Kind::System).map(|from| from.layout);
+    arguments.layout.or(exported).unwrap_or(default_layout(kind))
 }
 
 /// Writes the marker of the directory we were called in, and trusts it. Whatever stands against that, the env is

@@ -25,13 +25,20 @@ pub(super) fn run(context: &Context, arguments: &Install) -> Result<()> {
     install(context, &site, &task, &arguments.manner)
 }
 
-/// Shows, asks, installs, looks, records.
-pub(super) fn install(
+fn install(context: &Context, site: &Opened, task: &Task, manner: &Manner) -> Result<()> {
+    match carry_out(context, site, task, manner)? {
+        Some(told) => remember(context, site, task, &told),
+        None => Ok(()),
+    }
+}
+
+/// Shows, asks, installs, looks. None where it was not to be done.
+pub(super) fn carry_out(
     context: &Context,
     site: &Opened,
     task: &Task,
     manner: &Manner,
-) -> Result<()> {
+) -> Result<Option<Told>> {
     if matches!(task, Task::Conda(..)) && !manner.dry_run {
         site.put_right(context)?;
     }
@@ -41,16 +48,16 @@ pub(super) fn install(
         guard(site, &outlook)?;
     }
     if !Opened::agree(context, (task, &outlook), manner)? {
-        return Ok(());
+        return Ok(None);
     }
     if outlook.is_empty() && foreseen(task, &told) {
         context.ui.say("everything is there already");
     } else {
         site.act(context, task, &told)?;
         context.ui.say(format!("installed into {}", Shown(&site.env)));
+        missing(context, site, &told)?;
     }
-    remember(context, site, task, &told)?;
-    missing(context, site, &told)
+    Ok(Some(told))
 }
 
 /// A pip that cannot tell what it would do is let go on, with a word.

@@ -8,6 +8,7 @@ mod complete;
 mod consent;
 mod create;
 mod doctor;
+mod export;
 mod generate;
 mod hook;
 mod image;
@@ -66,6 +67,7 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Info(arguments) => info::run(&context, &arguments),
         Command::Install(arguments) => install::run(&context, &arguments),
         Command::Uninstall(arguments) => uninstall::run(&context, &arguments),
+        Command::Export(arguments) => export::run(&context, &arguments),
         Command::Pin(arguments) => pin::pin(&context, &arguments),
         Command::Unpin(arguments) => pin::unpin(&context, &arguments.what),
         Command::Doctor(arguments) => doctor::run(&context, &arguments),

@@ -28,6 +28,15 @@ pub(super) fn unpin(context: &Context, arguments: &Pin) -> Result<()> {
     Ok(())
 }
 
+/// Lifts pins without a word, for packages that are about to be replaced.
+pub(super) fn lift(env: &Path, names: &[String]) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let (text, _) = pinned::without(&work::read(&env.join(PINNED))?, names);
+    mend::apply(env, vec![Change::rewrite(PINNED, text.into_bytes())])
+}
+
 /// Puts pins back.
 pub(super) fn pin(context: &Context, arguments: &Pin) -> Result<()> {
     edit(context, arguments, pinned::with)

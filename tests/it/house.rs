@@ -104,6 +104,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("src/additions/requests.rs", WORLD),
     ("src/additions/forecast.rs", WORLD),
     ("src/additions/pip.rs", WORLD),
+    ("src/additions/export.rs", WORLD),
     ("src/additions/conda.rs", WORLD),
     ("src/additions/pinned.rs", WORLD),
     ("src/text.rs", WORLD),

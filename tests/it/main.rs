@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 mod add_conda;
+mod add_export;
 mod add_pip;
 mod archive;
 mod care;

@@ -30,11 +30,12 @@ def version_key(version):
 
 
 def fits(record, spec):
-    """`name`, `name>=1,<2`, `name ==1 build`, `name=1`."""
+    """`name`, `name>=1,<2`, `name ==1 build`, `name=1=build`, `name=1`."""
     name, rest = re.match(r"([A-Za-z0-9_.-]+)\s*(.*)", spec.split("::")[-1]).groups()
     if record["name"] != name:
         return False
-    words = rest.split()
+    exact = re.fullmatch(r"=([^=<>,\s]+)=(\S+)", rest)
+    words = [f"=={exact[1]}", exact[2]] if exact else rest.split()
     if len(words) == 2 and record["build"] != words[1]:
         return False
     have = version_key(record["version"])
