@@ -5,7 +5,7 @@
 //! env's directory and through descriptors that follow no link.
 
 pub(crate) mod aftercare;
-mod carried;
+pub(crate) mod carried;
 pub(crate) mod change;
 mod compare;
 mod conda;

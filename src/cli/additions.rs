@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// How a verb goes about changing packages.
 #[derive(Debug, Args)]
@@ -131,4 +131,25 @@ pub(crate) struct Export {
     /// Write it to this file
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// Let packages in your user site (~/.local) be seen inside an env, or keep them out
+///
+/// They shadow the base's packages, differently for each user, so an env keeps them out unless it was made with
+/// `--user-site`. Kernels have a switch of their own.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  mlenv user-site on myEnv")]
+pub(crate) struct UserSite {
+    /// Seen, or kept out
+    #[arg(value_enum)]
+    pub(crate) switch: Switch,
+    /// The env: a directory or a name [default: the active one]
+    pub(crate) env: Option<OsString>,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
 }

@@ -15,7 +15,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::additions::{Export, Install, Manner, Pin, Uninstall, Unpin};
+pub(crate) use self::additions::{
+    Export, Install, Manner, Pin, Switch, Uninstall, Unpin, UserSite,
+};
 pub(crate) use self::bases::Base;
 pub(crate) use self::care::{Clone, Doctor, Packages, Prune, Rebase, Rename};
 pub(crate) use self::envs::{Create, Info, List, Place, Remove};
@@ -75,6 +77,7 @@ pub(crate) enum Command {
     Pin(Pin),
     Unpin(Unpin),
     Export(Export),
+    UserSite(UserSite),
     Doctor(Doctor),
     Packages(Packages),
     Rebase(Rebase),

@@ -27,6 +27,7 @@ mod self_check;
 mod site;
 mod status;
 mod uninstall;
+mod user_site;
 mod vars;
 mod watch;
 
@@ -68,6 +69,7 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Install(arguments) => install::run(&context, &arguments),
         Command::Uninstall(arguments) => uninstall::run(&context, &arguments),
         Command::Export(arguments) => export::run(&context, &arguments),
+        Command::UserSite(arguments) => user_site::run(&context, &arguments),
         Command::Pin(arguments) => pin::pin(&context, &arguments),
         Command::Unpin(arguments) => pin::unpin(&context, &arguments.what),
         Command::Doctor(arguments) => doctor::run(&context, &arguments),

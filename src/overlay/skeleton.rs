@@ -41,14 +41,23 @@ pub(crate) fn add(plan: &mut Plan, base: &Base, user_site: UserSite) {
             plan.file(&bin.join(name), script::portable(b"", PIP), FileMode::Program);
         }
     }
-    let site = Path::new("lib").join(&base.python.lib).join("site-packages");
-    plan.dir(&site);
+    plan.dir(&site(&base.python.lib));
     if user_site == UserSite::Off {
-        plan.file(&site.join(NO_USER_SITE_FILE), NO_USER_SITE.to_vec(), FileMode::Data);
+        let (path, line) = no_user_site(&base.python.lib);
+        plan.file(&path, line, FileMode::Data);
     }
     if base.python.lib64 && base.kind != Kind::Conda {
         plan.link(Path::new("lib64"), "lib".into());
     }
+}
+
+/// The file that keeps the user site out, and what is in it.
+pub(crate) fn no_user_site(python_lib: &str) -> (PathBuf, Vec<u8>) {
+    (site(python_lib).join(NO_USER_SITE_FILE), NO_USER_SITE.to_vec())
+}
+
+fn site(python_lib: &str) -> PathBuf {
+    Path::new("lib").join(python_lib).join("site-packages")
 }
 
 /// Adds what activates the env at `env` without the hook: `bin/activate` and its kin.

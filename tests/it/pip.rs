@@ -157,4 +157,22 @@ fn the_user_site_is_kept_out_unless_asked_for() {
     assert_eq!(told.out, "8.1.7\n");
     let told = sandbox.run(sandbox.path("on/bin/python")).args(["-c", code]).ok();
     assert_eq!(told.out, "the user's\n");
+    // And the other way round, later.
+    for (name, switch, expected) in
+        [("off", "on", "the user's\n"), ("on", "off", "8.1.7\n"), ("on", "off", "8.1.7\n")]
+    {
+        sandbox.mlenv(["user-site", switch, name]).ok().says("packages in ~/.local are ");
+        let python = sandbox.path(name).join("bin/python");
+        assert_eq!(sandbox.run(&python).args(["-c", code]).ok().out, expected, "{name} {switch}");
+        let told = sandbox.mlenv(["info", "--json", name]).ok().json();
+        assert_eq!(told["record"]["user-site"], switch == "on");
+        let script = "source \"$0\"; echo \"${PYTHONNOUSERSITE-unset}\"";
+        let told = sandbox
+            .run("bash")
+            .args(["-c", script])
+            .arg(sandbox.path(name).join("bin/activate"))
+            .ok();
+        assert_eq!(told.out, if switch == "on" { "unset\n" } else { "1\n" });
+        sandbox.mlenv(["doctor", name]).ok();
+    }
 }

@@ -127,6 +127,8 @@ fn every_verb_has_help_and_those_with_examples_show_them() {
         "uninstall",
         "pin",
         "unpin",
+        "export",
+        "user-site",
         "base",
         "base list",
         "base add",
