@@ -7,7 +7,7 @@
 use std::fs::{self, File, FileTimes, Permissions};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -87,6 +87,24 @@ pub(crate) fn replace_link(target: &Path, path: &Path) -> io::Result<()> {
         .make_in(dir, |temporary| std::os::unix::fs::symlink(target, temporary))?
         .into_temp_path();
     temporary.persist(path).map_err(|failure| failure.error)
+}
+
+/// Replaces the file at `path` by what `fill` makes of it, in one step. Permissions and owner stay; other hard links
+/// to the old file keep it.
+pub(crate) fn rewrite(
+    path: &Path,
+    fill: impl FnOnce(&mut File, &mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut old = File::open(path)?;
+    let meta = old.metadata()?;
+    let dir = path.parent().unwrap_or_else(|| Path::new("."));
+    let mut new = tempfile::Builder::new().prefix(".mlenv-").tempfile_in(dir)?;
+    fill(&mut old, new.as_file_mut())?;
+    // Before the permissions: a change of owner takes the bits for set-user-id away.
+    fchown(new.as_file(), Some(meta.uid()), Some(meta.gid()))?;
+    new.as_file().set_permissions(meta.permissions())?;
+    new.persist(path)?;
+    Ok(())
 }
 
 /// Removes a file or link; one that is not there is fine.

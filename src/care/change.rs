@@ -1,8 +1,9 @@
 //! What is to be changed in an env, as data. Paths are relative to the env.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::mixed::pulled;
 use crate::overlay::plan::{BASE_LINK, FileMode};
 use crate::overlay::record;
 
@@ -31,8 +32,17 @@ pub(crate) enum Change {
         /// What may lie there.
         over: Over,
     },
-    /// Take a link or a temporary file of ours away.
+    /// A copy of a file of the base, with its time, in place of what was seen there.
+    Copy {
+        /// Where.
+        path: PathBuf,
+        /// The base's file.
+        from: PathBuf,
+    },
+    /// Take a link or a file of ours away.
     Remove(PathBuf),
+    /// Take a directory away, if it is empty.
+    RemoveDir(PathBuf),
 }
 
 /// What a change may replace.
@@ -52,11 +62,27 @@ impl Change {
         let is = |path: &PathBuf, name: &str| path.as_os_str() == name;
         match self {
             Self::Open(_) => 0,
-            Self::File { path, .. } if is(path, record::FILE) => 5,
-            Self::Link { path, .. } if is(path, BASE_LINK) => 4,
-            Self::File { path, .. } if is(path, "pyvenv.cfg") => 3,
-            Self::Link { .. } | Self::File { .. } => 1,
+            // What is pulled up is named before it is there, and until it is gone.
+            Self::File { path, .. } if is(path, pulled::FILE) => 0,
+            Self::Remove(path) if is(path, pulled::FILE) => 3,
+            Self::File { path, .. } if is(path, record::FILE) => 6,
+            Self::Link { path, .. } if is(path, BASE_LINK) => 5,
+            Self::File { path, .. } if is(path, "pyvenv.cfg") => 4,
+            Self::Link { .. } | Self::File { .. } | Self::Copy { .. } => 1,
             Self::Remove(_) => 2,
+            Self::RemoveDir(_) => 3,
+        }
+    }
+
+    /// What it is about.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Open(path)
+            | Self::Remove(path)
+            | Self::RemoveDir(path)
+            | Self::Link { path, .. }
+            | Self::Copy { path, .. }
+            | Self::File { path, .. } => path,
         }
     }
 

@@ -44,25 +44,31 @@ pub(crate) fn planned(plan: &Plan) -> Vec<Package> {
 
 /// The part of a record that names files.
 #[derive(Deserialize)]
-struct Files {
+pub(crate) struct Files {
     #[serde(default)]
     files: Vec<PathBuf>,
+    /// The same with what was done to each file.
     #[serde(default)]
-    paths_data: Paths,
+    pub(crate) paths_data: Paths,
 }
 
+/// Files, one by one.
 #[derive(Default, Deserialize)]
-struct Paths {
+pub(crate) struct Paths {
+    /// Each once.
     #[serde(default)]
-    paths: Vec<Entry>,
+    pub(crate) paths: Vec<Entry>,
 }
 
+/// One file.
 #[derive(Deserialize)]
-struct Entry {
+pub(crate) struct Entry {
+    /// Relative to the prefix.
     #[serde(rename = "_path")]
-    path: PathBuf,
+    pub(crate) path: PathBuf,
+    /// What the prefix was put in the place of, where the file names it.
     #[serde(default)]
-    prefix_placeholder: Option<String>,
+    pub(crate) prefix_placeholder: Option<String>,
     #[serde(default)]
     file_mode: Option<String>,
 }
@@ -72,7 +78,7 @@ pub(crate) fn replaced(plan: &Plan, own: &BTreeMap<String, Own>, base: &Path) ->
     let mut paths = HashSet::new();
     for package in planned(plan).iter().filter(|package| own.contains_key(&package.name)) {
         let record = package.record();
-        if let Some(read) = read(&base.join(&record)) {
+        if let Some(read) = contents(&base.join(&record)) {
             paths.extend(read.files);
         }
         paths.insert(record);
@@ -93,7 +99,7 @@ pub(crate) struct Prefixed {
 pub(crate) fn prefixed(env: &Path, own: &BTreeMap<String, Own>) -> Prefixed {
     let mut found = Prefixed::default();
     for (name, package) in own {
-        let Some(record) = read(&env.join(&package.record)) else { continue };
+        let Some(record) = contents(&env.join(&package.record)) else { continue };
         let entries = record.paths_data.paths.into_iter();
         for entry in entries.filter(|entry| entry.prefix_placeholder.is_some()) {
             if entry.file_mode.as_deref() != Some("binary") {
@@ -108,10 +114,11 @@ pub(crate) fn prefixed(env: &Path, own: &BTreeMap<String, Own>) -> Prefixed {
 
 /// Every file of the env's own packages, relative to the env.
 pub(crate) fn files(env: &Path, own: &BTreeMap<String, Own>) -> HashSet<PathBuf> {
-    let records = own.values().filter_map(|package| read(&env.join(&package.record)));
+    let records = own.values().filter_map(|package| contents(&env.join(&package.record)));
     records.flat_map(|record| record.files).collect()
 }
 
-fn read(record: &Path) -> Option<Files> {
+/// What a record says; `None` where it cannot be read.
+pub(crate) fn contents(record: &Path) -> Option<Files> {
     serde_json::from_slice(&std::fs::read(record).ok()?).ok()
 }

@@ -4,7 +4,7 @@ use super::compare::compare;
 use super::facts::Facts;
 use super::finding::{Finding, Kind, count};
 use super::moved::Move;
-use super::{carried, health, pins, python, standing};
+use super::{carried, health, mixed, pins, python, standing};
 use crate::error::Result;
 use crate::text::Shown;
 
@@ -29,6 +29,7 @@ pub(crate) fn examine(facts: &Facts) -> Result<Vec<Finding>> {
         findings.extend(python::replaced(facts));
         findings.extend(python::orphans(facts, base));
         findings.extend(pins::findings(facts));
+        findings.extend(mixed::findings(facts, base)?);
     }
     findings.extend(health::permissions(facts, &programs.closed));
     findings.extend(health::leftovers(facts));

@@ -51,6 +51,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) sight: Sight,
     /// Packages that a conda client put into it.
     pub(crate) own: BTreeMap<String, Own>,
+    /// The user's cache.
+    pub(crate) cache: &'a Path,
 }
 
 impl<'a> Facts<'a> {
@@ -77,6 +79,7 @@ impl<'a> Facts<'a> {
             plan,
             sight,
             own,
+            cache: &order.dirs.cache,
         })
     }
 

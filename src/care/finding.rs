@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     PackagesRemoved,
     LayoutIncomplete,
     InTheWay,
+    MixedLibraries,
+    PulledUp,
     CondaHistory,
     CondaPins,
     Permissions,

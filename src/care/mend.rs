@@ -46,7 +46,8 @@ fn carry_out(root: &OwnedFd, env: &Path, change: &Change) -> Result<()> {
         Change::Open(path) => (path, "open up"),
         Change::Link { path, .. } => (path, "link"),
         Change::File { path, .. } => (path, "write"),
-        Change::Remove(path) => (path, "remove"),
+        Change::Copy { path, .. } => (path, "copy the base's file to"),
+        Change::Remove(path) | Change::RemoveDir(path) => (path, "remove"),
     };
     let done = (|| -> io::Result<()> {
         let dir = descend(root, path.parent().unwrap_or(Path::new("")))?;
@@ -55,7 +56,9 @@ fn carry_out(root: &OwnedFd, env: &Path, change: &Change) -> Result<()> {
             Change::Open(_) => open_up(&dir, name),
             Change::Link { target, over, .. } => put_link(&dir, name, target, *over),
             Change::File { bytes, mode, over, .. } => put_file(&dir, name, (bytes, *mode), *over),
+            Change::Copy { from, .. } => put_copy(&dir, name, from),
             Change::Remove(_) => remove(&dir, name),
+            Change::RemoveDir(_) => remove_if_empty(&dir, name),
         }
     })();
     done.map_err(|cause| Error::io(verb, &env.join(path), &cause))
@@ -128,6 +131,29 @@ fn put_file(
     put(dir, &placed, name, over)
 }
 
+/// Copies with the permissions for a program and the time of its source, by which a copy is known.
+fn put_copy(dir: &OwnedFd, name: &OsStr, from: &Path) -> io::Result<()> {
+    let mut source = std::fs::File::open(from)?;
+    let flags =
+        OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let mut handle = None;
+    let placed = temporary(|name| {
+        handle = Some(openat(dir, name, flags, Mode::from_bits_truncate(0o777))?);
+        Ok(())
+    })?;
+    let copied = handle.ok_or_else(|| Errno::EIO.into()).and_then(|file| {
+        let mut file = std::fs::File::from(file);
+        io::copy(&mut source, &mut file)?;
+        file.set_modified(source.metadata()?.modified()?)?;
+        Ok(close(file)?)
+    });
+    if let Err(cause) = copied {
+        let _ = remove(dir, &placed);
+        return Err(cause);
+    }
+    put(dir, &placed, name, Over::Seen)
+}
+
 /// Writes all of it, with the permissions of the file whose place it takes.
 fn fill(file: OwnedFd, dir: &OwnedFd, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
     let mut rest = bytes;
@@ -183,6 +209,14 @@ fn rename_to_free(dir: &OwnedFd, temporary: &OsStr, name: &OsStr) -> nix::Result
 fn remove(dir: &OwnedFd, name: &OsStr) -> io::Result<()> {
     match unlinkat(dir, name, UnlinkatFlags::NoRemoveDir) {
         Err(Errno::ENOENT) => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// What somebody put into it stays, and so does the directory.
+fn remove_if_empty(dir: &OwnedFd, name: &OsStr) -> io::Result<()> {
+    match unlinkat(dir, name, UnlinkatFlags::RemoveDir) {
+        Err(Errno::ENOENT | Errno::ENOTEMPTY | Errno::EEXIST | Errno::ENOTDIR) => Ok(()),
         other => Ok(other?),
     }
 }

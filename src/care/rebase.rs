@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use walkdir::WalkDir;
 
 use super::conda::{self, Own};
+use super::mixed::pulled::Pulled;
 use super::moved::{Move, installed_programs};
 use super::sight::Sight;
 use super::{mend, pins, wheels};
@@ -98,6 +99,8 @@ struct Carry<'a> {
     /// Files of the env's own conda packages.
     owned: HashSet<PathBuf>,
     site: &'a wheels::Site,
+    /// What is the old base's, though it is no link to it.
+    pulled: Pulled,
 }
 
 impl<'a> Carry<'a> {
@@ -109,7 +112,8 @@ impl<'a> Carry<'a> {
         site: &'a wheels::Site,
     ) -> Self {
         let installed = installed_programs(order.env, sight);
-        Self { order, root, installed, owned: conda::files(order.env, own), site }
+        let pulled = Pulled::read(order.env);
+        Self { order, root, installed, owned: conda::files(order.env, own), site, pulled }
     }
 
     fn run(&self) -> Result<usize> {
@@ -121,6 +125,9 @@ impl<'a> Carry<'a> {
             }
             let path = entry.path().strip_prefix(self.order.env).unwrap_or(entry.path());
             let kind = entry.file_type();
+            if self.pulled.owns(self.order.env, path) {
+                continue;
+            }
             let is_file = kind.is_file() && !self.is_our_file(path);
             if kind.is_dir() && !self.is_our_dir(path) && !self.site.is_moving(path) {
                 self.make_dir(&self.site.place(path))?;

@@ -1,6 +1,6 @@
 //! Findings on what an env stands on, and on what of it the env lacks.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::carried;
 use super::change::{Change, Over};
@@ -175,10 +175,5 @@ pub(crate) fn items(changes: &[Change]) -> Vec<String> {
 }
 
 fn paths(changes: &[Change]) -> impl Iterator<Item = &Path> {
-    changes.iter().map(|change| match change {
-        Change::Open(path)
-        | Change::Remove(path)
-        | Change::Link { path, .. }
-        | Change::File { path, .. } => PathBuf::as_path(path),
-    })
+    changes.iter().map(Change::path)
 }

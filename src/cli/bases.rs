@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use crate::overlay::layout::Layout;
 
@@ -65,4 +65,65 @@ pub(crate) enum Base {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Find out whether a base works from any path
+    Check(Check),
+    /// Make a base work from any path, where images are built
+    Prepare(Prepare),
+}
+
+/// Find out whether a base works from any path
+///
+/// Reads every file of the base: scripts in bin, library search paths of programs, kernels, and what else names the
+/// path that the base was built at. Starts a program or two from two paths. Changes nothing. Ends with 1 where
+/// something should be mended.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv base check /cvmfs/.../ml-base:alma9      an image
+  mlenv base check --json ml                     all that was found, for a program")]
+pub(crate) struct Check {
+    /// A directory or a known name [default: the base that `create` would take]
+    pub(crate) base: Option<OsString>,
+    /// Where the base was built [default: what most of its scripts name]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) built_at: Option<PathBuf>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Make a base work from any path, where images are built
+///
+/// Scripts get a first line that takes the Python beside them, search paths of libraries become relative, kernels start
+/// the Python of their own prefix. Then it writes the list of packages and the index. What was done is kept in the base,
+/// in mlenv-prepared.json, so that `--undo` takes it back. Refused while envs of yours stand on the base, or a program
+/// runs from it.
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv base prepare --dry-run /opt/conda   only tell what would be changed
+  mlenv base prepare /opt/conda             at the end of an image's build
+  mlenv base prepare --undo /opt/conda")]
+pub(crate) struct Prepare {
+    /// A directory or a known name
+    pub(crate) base: OsString,
+    /// Where the base was built [default: what most of its scripts name]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) built_at: Option<PathBuf>,
+    /// Where the list of packages goes [default: list-of-pkgs-inside.txt in the base]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) list: Option<PathBuf>,
+    /// Change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Take back what was done
+    #[arg(long, conflicts_with = "list")]
+    pub(crate) undo: bool,
+    /// Change the base though it is in use
+    #[arg(short, long)]
+    pub(crate) force: bool,
+    /// Print what was changed as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }

@@ -18,7 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use self::additions::{
     Export, Install, Manner, Pin, Switch, Uninstall, Unpin, UserSite,
 };
-pub(crate) use self::bases::Base;
+pub(crate) use self::bases::{Base, Check as BaseCheck, Prepare as BasePrepare};
 pub(crate) use self::care::{Clone, Doctor, Packages, Prune, Rebase, Rename};
 pub(crate) use self::envs::{Create, Info, List, Place, Remove};
 pub(crate) use self::images::Image;

@@ -35,6 +35,8 @@ pub(super) fn run(context: &Context, command: cli::Base) -> Result<()> {
         cli::Base::Packages { base, json } => {
             super::packages::of_base(context, base.as_deref(), json)
         }
+        cli::Base::Check(arguments) => super::fitness::check(context, &arguments),
+        cli::Base::Prepare(arguments) => super::fitness::prepare(context, &arguments),
         cli::Base::Index { base, layout, output } => {
             make_index(context, base.as_deref(), layout, output)
         }

@@ -9,6 +9,7 @@ mod consent;
 mod create;
 mod doctor;
 mod export;
+mod fitness;
 mod generate;
 mod hook;
 mod image;

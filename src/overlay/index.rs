@@ -68,6 +68,11 @@ pub(crate) fn remembered(cache: &Path, packages: &str, layout: Layout) -> Option
         .then_some(plan)
 }
 
+/// True where the base holds an index of its present state.
+pub(crate) fn is_fresh(base: &Base, layout: Layout) -> bool {
+    read(&in_base(base, layout), base, layout).is_ok_and(|plan| plan.is_some())
+}
+
 /// Looks through the base and says what was left out.
 pub(crate) fn look_through(base: &Base, layout: Layout, ui: Ui) -> Result<Survey> {
     let spinner = ui.spinner("looking through the base");

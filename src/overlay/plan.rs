@@ -97,11 +97,15 @@ impl Plan {
         self.dirs.get(dir)?.files.iter().find(|file| file.name == name)
     }
 
+    /// The link that is planned at `path`.
+    pub(crate) fn link_at(&self, path: &Path) -> Option<&Link> {
+        let (dir, name) = split(path.as_os_str());
+        self.dirs.get(dir)?.links.iter().find(|link| link.name == name)
+    }
+
     /// True where a link with this text is planned at `path`.
     pub(crate) fn has_link(&self, path: &Path, target: &OsStr) -> bool {
-        let (dir, name) = split(path.as_os_str());
-        let links = self.dirs.get(dir).into_iter().flat_map(|dir| &dir.links);
-        links.into_iter().any(|link| link.name == name && link.target == target)
+        self.link_at(path).is_some_and(|link| link.target == target)
     }
 
     /// Adds a real file in place of a link or file of that name: conda's own `bin/activate`, for one.

@@ -39,6 +39,9 @@ pub(crate) enum Program {
 /// Tells what the text of a file in `bin` is.
 pub(crate) fn classify(text: &[u8]) -> Program {
     let Some(line) = text.strip_prefix(b"#!") else { return Program::Other };
+    if let Some((options, body)) = split_portable(text) {
+        return Program::Python { options: options.to_vec(), body: body.to_vec() };
+    }
     let (line, rest) = split_line(line);
     let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     let Some(interpreter) = words.next() else { return Program::Other };
@@ -145,6 +148,11 @@ fn interpreter_line(env: &Path, options: &[u8]) -> Option<Vec<u8>> {
     let line = [b"#!", bytes, options, b"\n"].concat();
     let one_option = options.split(|byte| *byte == b' ').count() <= 2;
     (plain && one_option && line.len() <= MAX_LINE).then_some(line)
+}
+
+/// True for a script with the portable head.
+pub(crate) fn is_portable(text: &[u8]) -> bool {
+    split_portable(text).is_some()
 }
 
 /// Takes a portable script apart into options and body.

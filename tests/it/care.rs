@@ -21,8 +21,14 @@ impl Patient {
     }
 
     pub(crate) fn with_layout(layout: &str) -> Self {
+        Self::prepared(layout, |_| ())
+    }
+
+    /// With something added to the base before the env is made.
+    pub(crate) fn prepared(layout: &str, prepare: impl FnOnce(&Path)) -> Self {
         let sandbox = Sandbox::new();
         let twin = base().twin(&sandbox.path("base"));
+        prepare(&twin);
         let env = sandbox.path("env");
         sandbox.mlenv(["create", "-q", "--layout", layout, "-p", "env", "--base"]).arg(&twin).ok();
         for (name, version) in [("greet", "2.0"), ("fresh", "1.0")] {

@@ -1,0 +1,277 @@
+//! `mlenv base check` and `mlenv base prepare`: whether a base works from any path, and making it so.
+
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::{Context, print, print_json};
+use crate::base::{Base, Kind as BaseKind};
+use crate::care::installed;
+use crate::cli::{BaseCheck, BasePrepare};
+use crate::error::{Attempt, Error, Result};
+use crate::fitness::apply::{self, Act};
+use crate::fitness::finding::{Finding, Kind};
+use crate::fitness::inuse;
+use crate::fitness::judge::{Missing, judge};
+use crate::fitness::look::{Holding, Look, look};
+use crate::fitness::proof::{Start, starts};
+use crate::fitness::record::Prepared;
+use crate::fs::{self, Lock};
+use crate::overlay::index;
+use crate::overlay::layout::Layout;
+use crate::resolve;
+use crate::text::{PathText, Shown};
+
+/// The list of packages that published images carry.
+const LIST: &str = "list-of-pkgs-inside.txt";
+
+/// What `--json` prints.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Report<'a> {
+    path: PathText,
+    built_at: PathText,
+    findings: &'a [Finding],
+    holding: &'a [Holding],
+    starts: &'a [Start],
+}
+
+/// What `prepare --json` prints.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Changes<'a> {
+    path: PathText,
+    built_at: PathText,
+    dry_run: bool,
+    changed: &'a [Changed],
+    findings: &'a [Finding],
+}
+
+#[derive(Serialize)]
+struct Changed {
+    kind: Kind,
+    path: PathText,
+}
+
+/// A base, looked at.
+struct Subject {
+    base: Base,
+    list: List,
+    look: Look,
+    findings: Vec<Finding>,
+}
+
+/// The list of packages: where it goes, and what should be in it.
+struct List {
+    path: PathBuf,
+    text: String,
+}
+
+pub(super) fn check(context: &Context, arguments: &BaseCheck) -> Result<()> {
+    let base = resolve::base(context.host, &context.dirs, arguments.base.as_deref())?.base;
+    let built =
+        arguments.built_at.as_deref().map(|path| context.host.absolute(path)).transpose()?;
+    let subject = Subject::look(context, base, built, None)?;
+    let starts = starts(&subject.base)?;
+    if arguments.json {
+        print_json(&Report {
+            path: PathText(subject.base.named.clone()),
+            built_at: PathText(subject.look.built.clone()),
+            findings: &subject.findings,
+            holding: &subject.look.holding,
+            starts: &starts,
+        })?;
+    } else {
+        print(words::report(&subject, &starts))?;
+    }
+    verdict(context, &subject, &starts)
+}
+
+pub(super) fn prepare(context: &Context, arguments: &BasePrepare) -> Result<()> {
+    let base = resolve::base(context.host, &context.dirs, Some(&arguments.base))?.base;
+    if base.kind == BaseKind::System {
+        return Err(Error::new("this machine's own Python is never changed"));
+    }
+    if !arguments.force && !arguments.dry_run {
+        inuse::refuse(&base.prefix, &context.dirs)?;
+    }
+    let _lock = match fs::try_lock_dir(&base.prefix).attempt("open", &base.prefix)? {
+        Lock::Held => {
+            return Err(Error::new(format!("another mlenv is at work on {}", Shown(&base.prefix)))
+                .hint("try again when it is done"));
+        }
+        lock => lock,
+    };
+    if arguments.undo {
+        return undo(context, &base, arguments);
+    }
+    let before = subject(context, base, arguments)?;
+    let changed = changed(&before);
+    if arguments.dry_run {
+        return tell(context, arguments, &before, &changed);
+    }
+    let (prefix, built) = (&before.base.prefix, &before.look.built);
+    apply::edit(prefix, built, &before.look.edits)?;
+    apply::sweep(prefix, &before.look.leftovers)?;
+    write(context, &before)?;
+    if before.look.linked > 0 {
+        context.ui.say(format!(
+            "{} of the changed files had other names by hard links, as in a package cache: those keep the old text",
+            before.look.linked
+        ));
+    }
+    // Looked at again: only what is seen to be whole counts as done.
+    let again = Base::open(prefix, &context.dirs.cache)?;
+    let again = Base { named: before.base.named.clone(), ..again };
+    let after =
+        Subject::look(context, again, Some(built.clone()), list_place(context, arguments)?)?;
+    tell(context, arguments, &after, &changed)
+}
+
+fn subject(context: &Context, base: Base, arguments: &BasePrepare) -> Result<Subject> {
+    let built =
+        arguments.built_at.as_deref().map(|path| context.host.absolute(path)).transpose()?;
+    Subject::look(context, base, built, list_place(context, arguments)?)
+}
+
+fn list_place(context: &Context, arguments: &BasePrepare) -> Result<Option<PathBuf>> {
+    arguments.list.as_deref().map(|path| context.host.absolute(path)).transpose()
+}
+
+impl Subject {
+    fn look(
+        context: &Context,
+        base: Base,
+        built: Option<PathBuf>,
+        list: Option<PathBuf>,
+    ) -> Result<Self> {
+        let spinner = context.ui.spinner("reading the base");
+        let look = look(&base.prefix, &base.named, built)?;
+        spinner.finish_and_clear();
+        let list =
+            List { path: list.unwrap_or_else(|| base.prefix.join(LIST)), text: packages(&base)? };
+        let missing = Missing {
+            list: !std::fs::read(&list.path).is_ok_and(|text| text == list.text.as_bytes()),
+            index: has_index(&base) && !index::is_fresh(&base, Layout::Standard),
+        };
+        let findings = judge(&base, &look, &missing);
+        Ok(Self { base, list, look, findings })
+    }
+}
+
+/// `NAME VERSION`, a line for each package.
+fn packages(base: &Base) -> Result<String> {
+    let lines = installed::of_base(base)?
+        .into_iter()
+        .map(|package| package.name + " " + &package.version + "\n");
+    Ok(lines.collect())
+}
+
+/// Envs of any other base link a handful of files.
+fn has_index(base: &Base) -> bool {
+    base.kind == BaseKind::Conda
+}
+
+/// What is written beside the edits: the list, and the index, which holds the text of scripts and comes last.
+fn write(context: &Context, subject: &Subject) -> Result<()> {
+    let Subject { base, list, look, findings } = subject;
+    let found = |kind| findings.iter().any(|finding| finding.kind == kind);
+    if found(Kind::PackageList) {
+        fs::write_atomic(&list.path, list.text.as_bytes()).attempt("write", &list.path)?;
+        note(base, look, &list.path)?;
+    }
+    if has_index(base) && (found(Kind::Index) || !look.edits.is_empty()) {
+        let survey = index::look_through(base, Layout::Standard, context.ui)?;
+        let path = index::in_base(base, Layout::Standard);
+        let bytes = index::pack(&survey.plan, base, Layout::Standard)?;
+        fs::write_atomic(&path, &bytes).attempt("write", &path)?;
+        note(base, look, &path)?;
+    }
+    Ok(())
+}
+
+fn note(base: &Base, look: &Look, path: &Path) -> Result<()> {
+    match path.strip_prefix(&base.prefix) {
+        Ok(inside) => apply::note(&base.prefix, &look.built, inside),
+        Err(_) => Ok(()), // the user named another place for it, and looks after it
+    }
+}
+
+/// What `prepare` changes, as the findings before it tell.
+fn changed(subject: &Subject) -> Vec<Changed> {
+    let mut changed = Vec::new();
+    for finding in subject.findings.iter().filter(|finding| finding.fixable) {
+        let add = |path: PathBuf| Changed { kind: finding.kind, path: PathText(path) };
+        match finding.kind {
+            Kind::PackageList => changed.push(add(subject.list.path.clone())),
+            Kind::Index => changed.push(add(index::in_base(&subject.base, Layout::Standard))),
+            Kind::Leftovers => changed.extend(subject.look.leftovers.iter().cloned().map(add)),
+            _ => changed.extend(finding.edits.iter().map(|edit| add(edit.path.clone()))),
+        }
+    }
+    changed
+}
+
+fn tell(
+    context: &Context,
+    arguments: &BasePrepare,
+    subject: &Subject,
+    changed: &[Changed],
+) -> Result<()> {
+    let act = if arguments.dry_run { Act::Tell } else { Act::Do };
+    if arguments.json {
+        print_json(&Changes {
+            path: PathText(subject.base.named.clone()),
+            built_at: PathText(subject.look.built.clone()),
+            dry_run: arguments.dry_run,
+            changed,
+            findings: &subject.findings,
+        })?;
+    } else {
+        print(words::changes(changed, act))?;
+        if act == Act::Do {
+            print(words::report(subject, &[]))?;
+        }
+    }
+    match act {
+        Act::Tell => Ok(()),
+        Act::Do => verdict(context, subject, &[]),
+    }
+}
+
+fn undo(context: &Context, base: &Base, arguments: &BasePrepare) -> Result<()> {
+    let Some(record) = Prepared::read(&base.prefix)? else {
+        return Err(Error::no(format!("nothing was prepared in {}", Shown(&base.named)))
+            .hint("`mlenv base prepare` keeps what it did in the base's mlenv-prepared.json"));
+    };
+    let act = if arguments.dry_run { Act::Tell } else { Act::Do };
+    let done = apply::undo(&base.prefix, &record, act)?;
+    if arguments.json {
+        print_json(&words::Undo::new(base, &done, arguments.dry_run))?;
+    } else {
+        print(words::undone(&done, act))?;
+    }
+    if done.changed.is_empty() {
+        return Ok(());
+    }
+    context.ui.hint("what was changed since stays, and stays in mlenv-prepared.json");
+    Err(Error::no(format!("{} files were changed by others since", done.changed.len())))
+}
+
+fn verdict(context: &Context, subject: &Subject, starts: &[Start]) -> Result<()> {
+    let path = Shown(&subject.base.named);
+    let failed = starts.iter().filter(|start| !start.works).count();
+    if subject.findings.is_empty() && failed == 0 {
+        context.ui.say(format!("{path} is fit for use from any path"));
+        return Ok(());
+    }
+    let fixable = subject.findings.iter().filter(|finding| finding.fixable).count();
+    let error = Error::no(format!("{path} is not fit for use from any path"));
+    Err(match (fixable, failed) {
+        (0, 0) => error.hint("the cures are told with what was found"),
+        (0, _) => error.hint("see why its programs did not start"),
+        _ => error.hint(format!("`mlenv base prepare {path}`, where images are built")),
+    })
+}

@@ -1,0 +1,19 @@
+//! Whether a base works from any path, and what would make it: for who builds images.
+//!
+//! `look` reads the files of a prefix, pure rules (`script`, `search`, `text`) say what each should be, `judge` turns
+//! that into findings with their edits as data. `apply` alone writes, file by file in one step each, after `record`
+//! holds how to undo it; `proof` starts programs from two paths; `inuse` tells who stands on the base.
+
+pub(crate) mod apply;
+mod built;
+pub(crate) mod edit;
+mod eye;
+pub(crate) mod finding;
+pub(crate) mod inuse;
+pub(crate) mod judge;
+pub(crate) mod look;
+pub(crate) mod proof;
+pub(crate) mod record;
+mod script;
+mod search;
+mod text;
