@@ -55,6 +55,11 @@ pub(crate) fn output_with(
     Err(Error::new(format!("{} failed ({})", Shown(program), output.status)))
 }
 
+/// The same; its words are kept for the error.
+pub(crate) fn output_alone(program: &Path, arguments: &[&OsStr], vars: &Vars) -> Result<Vec<u8>> {
+    finish(program, command(program).args(arguments).env_clear().envs(vars))
+}
+
 /// Lets a program take the place of this process: the same process number, no parent left behind, nothing of ours in
 /// between. Comes back only where that fails.
 pub(crate) fn replace(launch: Launch) -> Error {

@@ -1,6 +1,5 @@
 //! Starts a program or two of a base by two paths, without any activation: what works from both works from any.
 
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use serde::Serialize;
 use crate::base::{Base, fits_pyvenv};
 use crate::error::{Attempt, Result};
 use crate::overlay::script::{self, Program};
+use crate::plan::Vars;
 use crate::text::PathText;
 use crate::{exec, fs};
 
@@ -31,7 +31,7 @@ pub(crate) fn starts(base: &Base) -> Result<Vec<Start>> {
     let other = tempfile::tempdir().attempt("make a directory in", &std::env::temp_dir())?;
     let second = other.path().join("second path");
     fs::make_link(&base.prefix, &second).attempt("link", &second)?;
-    let vars = HashMap::from([
+    let vars = Vars::from([
         (OsString::from("PATH"), OsString::from("/usr/bin:/bin")),
         ("HOME".into(), other.path().into()),
         ("LC_ALL".into(), "C.UTF-8".into()),
@@ -53,10 +53,10 @@ fn is_script(path: &Path) -> bool {
 }
 
 /// Its library must be the base's, by whatever path.
-fn python(place: &Path, base: &Base, vars: &HashMap<OsString, OsString>) -> Start {
+fn python(place: &Path, base: &Base, vars: &Vars) -> Start {
     let program = place.join("bin/python3");
     let question = ["-I", "-c", "import sys, os; print(os.__file__)"].map(OsStr::new);
-    let said = exec::output_with(&program, &question, vars);
+    let said = exec::output_alone(&program, &question, vars);
     let is_own = |said: &str| {
         let library = PathBuf::from(said).canonicalize();
         library.is_ok_and(|library| library.starts_with(&base.prefix))
@@ -64,8 +64,8 @@ fn python(place: &Path, base: &Base, vars: &HashMap<OsString, OsString>) -> Star
     start(program, said, is_own)
 }
 
-fn script(program: PathBuf, vars: &HashMap<OsString, OsString>) -> Start {
-    let said = exec::output_with(&program, &[OsStr::new("--version")], vars);
+fn script(program: PathBuf, vars: &Vars) -> Start {
+    let said = exec::output_alone(&program, &[OsStr::new("--version")], vars);
     start(program, said, |_| true)
 }
 

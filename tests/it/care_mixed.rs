@@ -74,7 +74,7 @@ fn package(site: &Path, name: &str, text: &str, needs: &Path) {
                 def ask(): return core.ask()\n";
     std::fs::write(site.join(name).join("__init__.py"), init).unwrap();
     // As images have it: an import by a user who may write finds nothing to do.
-    let mut compile = std::process::Command::new(&base().prefix.join("bin").join(&base().python));
+    let mut compile = std::process::Command::new(base().prefix.join("bin").join(&base().python));
     assert!(
         compile.args(["-m", "compileall", "-q"]).arg(site.join(name)).status().unwrap().success()
     );

@@ -51,6 +51,14 @@ fn json_has_the_documented_keys_and_no_others() {
     assert_eq!(facts["pip"], true);
     let images = sandbox.mlenv(["image", "list", "--json"]).ok().json();
     keys(&images[0], &["name", "about", "reference", "here", "directories", "from"]);
+    let check = sandbox.mlenv(["base", "check", "--json", "ml"]).end().json();
+    keys(&check, &["path", "built-at", "findings", "holding", "starts"]);
+    keys(&check["findings"][0], &["kind", "what", "breaks", "items", "cure", "fixable"]);
+    keys(&check["starts"][0], &["program", "works", "said"]);
+    let dry = ["base", "prepare", "--dry-run", "--json", "ml"];
+    let prepare = sandbox.mlenv(dry).ok().json();
+    keys(&prepare, &["path", "built-at", "dry-run", "changed", "findings"]);
+    keys(&prepare["changed"][0], &["kind", "path"]);
     let nothing = Sandbox::new();
     assert_eq!(nothing.mlenv(["list", "--json"]).ok().json(), Value::Array(vec![]));
     assert_eq!(nothing.mlenv(["base", "list", "--json"]).ok().json(), Value::Array(vec![]));
@@ -135,6 +143,8 @@ fn every_verb_has_help_and_those_with_examples_show_them() {
         "base forget",
         "base info",
         "base index",
+        "base check",
+        "base prepare",
         "image",
         "image list",
         "run",

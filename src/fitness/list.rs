@@ -1,0 +1,37 @@
+//! The list of packages that images carry: `NAME VERSION`, a line for each.
+
+use std::path::PathBuf;
+
+use crate::base::Base;
+use crate::care::installed;
+use crate::error::{Attempt, Result};
+use crate::fs;
+
+/// Its name in a base.
+const FILE: &str = "list-of-pkgs-inside.txt";
+
+/// Where it goes, and what should be in it.
+pub(crate) struct List {
+    /// The file.
+    pub(crate) path: PathBuf,
+    text: String,
+}
+
+impl List {
+    /// The list of `base`; in the base itself, or at `place`.
+    pub(crate) fn of(base: &Base, place: Option<PathBuf>) -> Result<Self> {
+        let packages = installed::of_base(base)?.into_iter();
+        let text = packages.map(|package| package.name + " " + &package.version + "\n").collect();
+        Ok(Self { path: place.unwrap_or_else(|| base.prefix.join(FILE)), text })
+    }
+
+    /// True where the file holds it.
+    pub(crate) fn is_there(&self) -> bool {
+        std::fs::read(&self.path).is_ok_and(|text| text == self.text.as_bytes())
+    }
+
+    /// Writes it.
+    pub(crate) fn write(&self) -> Result<()> {
+        fs::write_atomic(&self.path, self.text.as_bytes()).attempt("write", &self.path)
+    }
+}
