@@ -8,13 +8,13 @@ use serde::Serialize;
 
 use super::{Context, print, print_json};
 use crate::base::{Base, Kind as BaseKind};
-use crate::care::installed;
 use crate::cli::{BaseCheck, BasePrepare};
 use crate::error::{Attempt, Error, Result};
 use crate::fitness::apply::{self, Act};
 use crate::fitness::finding::{Finding, Kind};
 use crate::fitness::inuse;
 use crate::fitness::judge::{Missing, judge};
+use crate::fitness::list::List;
 use crate::fitness::look::{Holding, Look, look};
 use crate::fitness::proof::{Start, starts};
 use crate::fitness::record::Prepared;
@@ -23,9 +23,6 @@ use crate::overlay::index;
 use crate::overlay::layout::Layout;
 use crate::resolve;
 use crate::text::{PathText, Shown};
-
-/// The list of packages that published images carry.
-const LIST: &str = "list-of-pkgs-inside.txt";
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -61,12 +58,6 @@ struct Subject {
     list: List,
     look: Look,
     findings: Vec<Finding>,
-}
-
-/// The list of packages: where it goes, and what should be in it.
-struct List {
-    path: PathBuf,
-    text: String,
 }
 
 pub(super) fn check(context: &Context, arguments: &BaseCheck) -> Result<()> {
@@ -150,23 +141,14 @@ impl Subject {
         let spinner = context.ui.spinner("reading the base");
         let look = look(&base.prefix, &base.named, built)?;
         spinner.finish_and_clear();
-        let list =
-            List { path: list.unwrap_or_else(|| base.prefix.join(LIST)), text: packages(&base)? };
+        let list = List::of(&base, list)?;
         let missing = Missing {
-            list: !std::fs::read(&list.path).is_ok_and(|text| text == list.text.as_bytes()),
+            list: !list.is_there(),
             index: has_index(&base) && !index::is_fresh(&base, Layout::Standard),
         };
         let findings = judge(&base, &look, &missing);
         Ok(Self { base, list, look, findings })
     }
-}
-
-/// `NAME VERSION`, a line for each package.
-fn packages(base: &Base) -> Result<String> {
-    let lines = installed::of_base(base)?
-        .into_iter()
-        .map(|package| package.name + " " + &package.version + "\n");
-    Ok(lines.collect())
 }
 
 /// Envs of any other base link a handful of files.
@@ -179,7 +161,7 @@ fn write(context: &Context, subject: &Subject) -> Result<()> {
     let Subject { base, list, look, findings } = subject;
     let found = |kind| findings.iter().any(|finding| finding.kind == kind);
     if found(Kind::PackageList) {
-        fs::write_atomic(&list.path, list.text.as_bytes()).attempt("write", &list.path)?;
+        list.write()?;
         note(base, look, &list.path)?;
     }
     if has_index(base) && (found(Kind::Index) || !look.edits.is_empty()) {

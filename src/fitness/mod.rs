@@ -11,6 +11,7 @@ mod eye;
 pub(crate) mod finding;
 pub(crate) mod inuse;
 pub(crate) mod judge;
+pub(crate) mod list;
 pub(crate) mod look;
 pub(crate) mod proof;
 pub(crate) mod record;
