@@ -14,6 +14,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::container::Invocation;
 use crate::error::{Attempt, Error, Result};
 use crate::launch::Launch;
 use crate::plan::Vars;
@@ -87,6 +88,52 @@ pub(crate) fn held(text: &str) -> Result<OwnedFd> {
 
 /// What every pipe of Linux holds at least.
 const PIPE: usize = 4096;
+
+/// What became of a call.
+pub(crate) struct Called {
+    /// How it ended.
+    pub(crate) status: ExitStatus,
+    /// What it printed.
+    pub(crate) out: Vec<u8>,
+    /// What it said, where that was kept.
+    pub(crate) words: String,
+}
+
+/// Where the words of a called program go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// They are kept for us to read.
+    Kept,
+    /// To our stderr as they come, for work that takes time.
+    Shown,
+}
+
+/// Carries out a call to its end; `input` is the file that it reads from.
+pub(crate) fn call(call: &Invocation, progress: Progress, input: Option<&Path>) -> Result<Called> {
+    let mut command = invoked(call);
+    let input = match input {
+        Some(path) => Stdio::from(std::fs::File::open(path).attempt("read", path)?),
+        None => Stdio::null(),
+    };
+    let stderr = if progress == Progress::Shown { Stdio::inherit() } else { Stdio::piped() };
+    let output = command.stdin(input).stdout(Stdio::piped()).stderr(stderr).output();
+    let output = output.attempt("start", Path::new(&call.program))?;
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    Ok(Called { status: output.status, out: output.stdout, words })
+}
+
+/// Lets the called program take the place of this process. Comes back only where that fails.
+pub(crate) fn become_called(call: &Invocation) -> Error {
+    Error::io("start", Path::new(&call.program), &invoked(call).exec())
+}
+
+fn invoked(call: &Invocation) -> Command {
+    let mut command = command(Path::new(&call.program));
+    command.args(&call.arguments);
+    call.unset.iter().for_each(|name| drop(command.env_remove(name)));
+    command.envs(call.set.iter().map(|(name, value)| (name, value)));
+    command
+}
 
 #[expect(clippy::disallowed_methods, reason = "the one place that starts processes")]
 fn command(program: &Path) -> Command {

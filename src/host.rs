@@ -21,6 +21,8 @@ pub(crate) struct Host {
     pub(crate) terminal: bool,
     /// True where somebody types: a question can be asked and answered.
     pub(crate) answers: bool,
+    /// True where somebody types, and sees what a program prints.
+    pub(crate) keyboard: bool,
 }
 
 impl Host {
@@ -33,6 +35,7 @@ impl Host {
             program: std::env::current_exe().ok(),
             terminal: std::io::stderr().is_terminal(),
             answers: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            keyboard: std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
         }
     }
 
@@ -152,7 +155,14 @@ impl Host {
     /// A made-up world for tests.
     pub(crate) fn fake(vars: &[(&str, &str)], cwd: &Path) -> Self {
         let vars = vars.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { vars, cwd: Some(cwd.to_owned()), program: None, terminal: false, answers: false }
+        Self {
+            vars,
+            cwd: Some(cwd.to_owned()),
+            program: None,
+            terminal: false,
+            answers: false,
+            keyboard: false,
+        }
     }
 }
 

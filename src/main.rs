@@ -11,6 +11,7 @@ mod cli;
 mod cmd;
 mod config;
 mod elf;
+mod container;
 mod error;
 mod exec;
 mod fitness;

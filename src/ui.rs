@@ -90,7 +90,8 @@ impl Ui {
         bar
     }
 
-    fn draws(self) -> bool {
+    /// True where progress can be seen.
+    pub(crate) fn draws(self) -> bool {
         self.terminal && self.loudness == Loudness::Normal
     }
 }

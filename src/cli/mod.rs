@@ -3,6 +3,7 @@
 mod additions;
 mod bases;
 mod care;
+mod containers;
 mod envs;
 mod images;
 mod jupyter;
@@ -20,6 +21,10 @@ pub(crate) use self::additions::{
 };
 pub(crate) use self::bases::{Base, Check as BaseCheck, Prepare as BasePrepare};
 pub(crate) use self::care::{Clone, Doctor, Packages, Prune, Rebase, Rename};
+pub(crate) use self::containers::{
+    Container, ContainerInfo, ContainerRemove, ContainerVerb, Enter, Import, Jupyter, Setup,
+    Update, Wrap,
+};
 pub(crate) use self::envs::{Create, Info, List, Place, Remove};
 pub(crate) use self::images::Image;
 pub(crate) use self::jupyter::{At, Jupyter};
@@ -104,6 +109,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Image(Image),
     SelfCheck(SelfCheck),
+    Container(Container),
+    Import(Import),
     Completions(Completions),
     #[command(hide = true)]
     Complete(Complete),

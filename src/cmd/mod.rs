@@ -6,6 +6,7 @@ mod base;
 mod clone;
 mod complete;
 mod consent;
+mod container;
 mod create;
 mod doctor;
 mod export;
@@ -82,6 +83,8 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Remove(arguments) => remove::run(&context, &arguments),
         Command::Base(arguments) => base::run(&context, arguments),
         Command::Image(arguments) => image::run(&context, &arguments),
+        Command::Container(arguments) => container::run(&context, &arguments),
+        Command::Import(arguments) => container::import(&context, &arguments),
         Command::Hook(arguments) => hook::run(&arguments, host),
         Command::Save(arguments) => save::run(&arguments, host, ui),
         Command::Allow(arguments) => consent::allow(&arguments, host, ui),

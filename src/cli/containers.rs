@@ -1,0 +1,178 @@
+//! The verbs about a directory's container.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// A container for this directory: made once, entered again and again
+///
+/// Without a verb it is entered again.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv container setup docker.io/yesw2000/ml-base:alma9-python311
+  mlenv container                       enter it again
+  mlenv container enter -- python -V    one command in it
+  mlenv container info                  the image, and what you added
+  mlenv container update -f             onto the image of today, with what you added
+
+The container is that of the nearest directory, here or above, that has `.mlenv-container.toml`.")]
+pub(crate) struct Container {
+    #[command(subcommand)]
+    pub(crate) verb: Option<ContainerVerb>,
+}
+
+/// What to do about it.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContainerVerb {
+    Setup(Setup),
+    Enter(Enter),
+    Info(ContainerInfo),
+    Update(Update),
+    Jupyter(Jupyter),
+    Remove(ContainerRemove),
+    Wrap(Wrap),
+}
+
+/// Make a container, or for apptainer and singularity a sandbox, for this directory
+///
+/// This directory, your home and what you bind are seen in it at the same paths as here. Whatever fails, nothing is
+/// left, and a container that was there is as it was.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv container setup docker.io/yesw2000/ml-base:alma9-python311
+  mlenv container setup /cvmfs/.../ml-base:alma9 --engine apptainer
+  mlenv container setup IMAGE -B /data,/scratch/me:/scratch:ro
+  mlenv container setup IMAGE -B '/odd\\:path\\,here:/data'
+  mlenv container setup IMAGE --dry-run
+
+A container of podman, docker or nerdctl gets a port of its own for Jupyter, on loopback.")]
+pub(crate) struct Setup {
+    /// A reference, or for apptainer and singularity also an image's path
+    pub(crate) image: OsString,
+    /// podman, docker, nerdctl, apptainer or singularity [default: the first of these that works]
+    #[arg(short, long, value_name = "ENGINE")]
+    pub(crate) engine: Option<OsString>,
+    /// Directories to see inside: SOURCE, SOURCE:TARGET or SOURCE:TARGET:ro, between commas; `\:` and `\,` are of a path
+    #[arg(short = 'B', long = "bind", value_name = "BINDS")]
+    pub(crate) bind: Vec<OsString>,
+    /// Use this machine's graphics processors, if it has any [default: where the image's name says `gpu`]
+    #[arg(long)]
+    pub(crate) gpu: bool,
+    /// The container's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// The port for Jupyter, the same inside and outside [default: a free one from 8888 on]
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<u16>,
+    /// Replace the container that this directory has, with all that was added to it
+    #[arg(short, long)]
+    pub(crate) force: bool,
+    /// Only print what would be run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Enter the container, or run a command in it
+///
+/// It is started where it does not run. Without a command you get your shell, where the image has it.
+#[derive(Debug, Args)]
+pub(crate) struct Enter {
+    /// With a rootful docker or nerdctl: as you, not as root. New files belong to you, the image cannot be changed
+    #[arg(long)]
+    pub(crate) as_me: bool,
+    /// Only print what would be run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The command and its arguments
+    #[arg(last = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// Show the container, its image, and the packages that you added
+#[derive(Debug, Args)]
+pub(crate) struct ContainerInfo {
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Only print what would be run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Tell whether the image was published anew; with -f move onto it, keeping the packages that you added
+///
+/// A new container is made beside the old one. What conda clients and pip installed is installed there again, as it
+/// was asked for, and looked at; only then the new one takes the old one's place. Whatever fails, the old one stays.
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    /// Do it
+    #[arg(short, long)]
+    pub(crate) force: bool,
+    /// Only print what would be run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Start JupyterLab in the container
+///
+/// It is served to this machine alone, on the port that the container has, behind a token.
+#[derive(Debug, Args)]
+pub(crate) struct Jupyter {
+    /// Only print what would be run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Arguments for `jupyter lab`
+    #[arg(last = true, value_name = "ARGS")]
+    pub(crate) arguments: Vec<OsString>,
+}
+
+/// Remove the container, with all that was added to it
+#[derive(Debug, Args)]
+pub(crate) struct ContainerRemove {
+    /// Only print what would be run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Write files that run commands of the container from the host
+///
+/// Each is a script of its own: it needs no activation, no PATH and no mlenv, and runs in batch jobs. In the container
+/// it runs the command itself.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv container wrap python pip -o ~/ml/bin
+  mlenv container wrap python --module ~/modules/ml.lua    for Lmod; FILE.tcl or FILE for Tcl modules")]
+pub(crate) struct Wrap {
+    /// The commands
+    #[arg(required = true, value_name = "CMD")]
+    pub(crate) commands: Vec<OsString>,
+    /// Where the files go
+    #[arg(short, long, value_name = "DIR", default_value = "bin")]
+    pub(crate) output: PathBuf,
+    /// Write a modulefile that puts them on PATH, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) module: Option<PathBuf>,
+    /// Replace files that are there
+    #[arg(short, long)]
+    pub(crate) force: bool,
+    /// Only print what would be written
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Take over what the scripts of old made: a container's or an env's
+///
+/// `runML-here.sh` and `runMe-here.sh` become the container of their directory, `setup-UserEnv-in-container.sh` the
+/// place where its env lives. The files are read as text and never run.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file, or its directory [default: here]
+    pub(crate) file: Option<PathBuf>,
+    /// Only print what would be written
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}

@@ -1,0 +1,158 @@
+//! `mlenv container setup`: a new container for this directory.
+
+use std::ffi::OsStr;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+
+use super::super::Context;
+use super::super::create::stop_flag;
+use super::make::{calls, discard, make, planned};
+use super::runner::Runner;
+use super::{lock, print_calls, sandbox};
+use crate::cli::Setup;
+use crate::container::state::State;
+use crate::container::{Mount, mount, store};
+use crate::error::{Error, Result};
+use crate::text::Shown;
+
+/// Where ports for Jupyter begin: its own first choice.
+const FIRST_PORT: u16 = 8888;
+
+pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
+    let dir = context.host.cwd()?;
+    let _lock = if arguments.dry_run { None } else { lock(&dir)? };
+    let there = there(&dir, arguments.force)?;
+    let runner = Runner::choose(context.host, context.ui, arguments.engine.as_deref())?;
+    let image = image(context, &runner, &arguments.image)?;
+    let id = there.as_ref().map(|state| state.id.as_str());
+    let mut state = planned(&runner, &image, id, arguments.name.as_deref(), &dir);
+    state.bind = binds(context, arguments)?;
+    state.gpu = arguments.gpu || image.to_string_lossy().contains("gpu");
+    state.port = runner.has_store().then(|| arguments.port.unwrap_or_else(free_port));
+    if arguments.dry_run {
+        return print_calls(&calls(context, &runner, &dir, &state));
+    }
+    let stop = stop_flag()?;
+    sandbox::sweep(&dir);
+    let made = (|| {
+        bring(context, &runner, &mut state)?;
+        make(context, &runner, &dir, state)
+    })();
+    let made = match made {
+        Err(_) if stop.load(std::sync::atomic::Ordering::Relaxed) => {
+            return Err(Error::interrupted());
+        }
+        other => other?,
+    };
+    let state = made.keep()?;
+    if let Some(old) = there {
+        let old_runner = Runner::known(context.host, context.ui, old.engine, old.powers);
+        old_runner.iter().for_each(|runner| discard(runner, &dir, &old));
+    }
+    report(context, &dir, &state);
+    Ok(())
+}
+
+/// The state that is there, which may be replaced only where that was asked for. One that cannot be read may be
+/// replaced too: it names nothing that could be removed.
+fn there(dir: &Path, force: bool) -> Result<Option<State>> {
+    match State::read(dir) {
+        Ok(None) => Ok(None),
+        Ok(Some(state)) if force => Ok(Some(state)),
+        Err(_) if force => Ok(None),
+        Ok(Some(state)) => {
+            Err(Error::new(format!("{} has a container already, of {}", Shown(dir), Shown(&state.image.0)))
+                .hint("`mlenv container` enters it; `setup --force` makes a new one, without what was added to it"))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What the user's word for an image means to an engine.
+fn image(context: &Context, runner: &Runner, word: &OsStr) -> Result<std::ffi::OsString> {
+    if !store::is_path(word) {
+        return Ok(store_reference(word));
+    }
+    if runner.has_store() {
+        return Err(Error::new(format!(
+            "{} runs images from registries, not {}",
+            runner.engine.name(),
+            Shown(Path::new(word))
+        ))
+        .hint("name the image by its reference, or use --engine apptainer"));
+    }
+    let path = context.host.absolute(Path::new(word))?;
+    if !path.exists() {
+        return Err(Error::no(format!("there is no image {}", Shown(&path))));
+    }
+    Ok(path.into())
+}
+
+fn store_reference(word: &OsStr) -> std::ffi::OsString {
+    crate::container::order::reference(word)
+}
+
+fn binds(context: &Context, arguments: &Setup) -> Result<Vec<Mount>> {
+    let mut mounts = Vec::new();
+    for list in &arguments.bind {
+        mounts.extend(mount::parse(list, |path| context.host.absolute(path))?);
+    }
+    match mounts.iter().find(|mount| !mount.source.0.exists()) {
+        Some(mount) => {
+            Err(Error::no(format!("could not bind {}: it is not there", Shown(&mount.source.0)))
+                .hint(r"`:` and `,` in a path are written `\:` and `\,`"))
+        }
+        None => Ok(mounts),
+    }
+}
+
+/// The first port from 8888 on that nobody listens on. Somebody may take it before the container does; then the
+/// engine says so.
+fn free_port() -> u16 {
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    (FIRST_PORT..FIRST_PORT + 1000).find(is_free).unwrap_or(FIRST_PORT)
+}
+
+/// Sees to it that the image is in the engine's store, and learns which one it is.
+pub(super) fn bring(context: &Context, runner: &Runner, state: &mut State) -> Result<()> {
+    if !runner.has_store() {
+        return Ok(());
+    }
+    let image = state.image.0.as_os_str().to_owned();
+    let inspect = store::inspect_image(runner.engine, &image);
+    if runner.ask(&inspect).is_none() {
+        context.ui.say(format!("pulling {}", Shown(&state.image.0)));
+        runner.watch(
+            &format!("pull {}", Shown(&state.image.0)),
+            &store::pull(runner.engine, &image),
+        )?;
+    }
+    let facts = runner.run("look at the image", &inspect)?;
+    learn(state, &facts);
+    Ok(())
+}
+
+/// What the engine knows of an image: docker and podman name it alike.
+pub(super) fn learn(state: &mut State, facts: &str) {
+    let Ok(facts) = serde_json::from_str::<serde_json::Value>(facts) else { return };
+    let facts = facts.get(0).unwrap_or(&facts);
+    let digests = facts.get("RepoDigests").and_then(|list| list.as_array());
+    let by_repository = digests.and_then(|list| list.first()?.as_str()?.split_once('@'));
+    let digest =
+        facts.get("Digest").and_then(|digest| digest.as_str()).filter(|text| !text.is_empty());
+    state.digest = digest.or(by_repository.map(|(_, digest)| digest)).map(str::to_owned);
+    state.built = facts.get("Created").and_then(|date| date.as_str()).map(str::to_owned);
+}
+
+fn report(context: &Context, dir: &Path, state: &State) {
+    let what = match state.sandbox(dir) {
+        Some(sandbox) => format!("the sandbox {}", Shown(&sandbox)),
+        None => format!("the container {}", state.name.as_deref().unwrap_or_default()),
+    };
+    context.ui.say(format!(
+        "made {what} of {} with {}",
+        Shown(&state.image.0),
+        state.engine.name()
+    ));
+    context.ui.hint("`mlenv container` enters it, now and later");
+}

@@ -1,0 +1,6 @@
+//! later
+use super::super::Context;
+use crate::error::Result;
+pub(super) fn run(_c: &Context, _a: &crate::cli::Wrap) -> Result<()> {
+    Ok(())
+}

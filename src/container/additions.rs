@@ -1,0 +1,272 @@
+//! What a user added to a container since it was made: by a conda client, as its history tells, and by pip and its
+//! like, as the records of distributions tell. And what was there before, to compare with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::text::hex;
+
+/// What was there when a container was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub(crate) struct Mark {
+    /// How many lines conda's history had.
+    pub(crate) history_lines: usize,
+    /// Their hash: a history that was written anew is not compared by lines.
+    pub(crate) history_hash: String,
+    /// conda's records, `NAME-VERSION-BUILD`.
+    pub(crate) records: BTreeSet<String>,
+    /// Distributions, `NAME==VERSION`.
+    pub(crate) dists: BTreeSet<String>,
+}
+
+/// What the program `PACKAGES` printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Listing {
+    /// The conda prefix.
+    pub(crate) prefix: Option<String>,
+    history: Vec<String>,
+    records: BTreeSet<String>,
+    dists: Vec<Dist>,
+}
+
+/// One distribution that Python sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Dist {
+    name: String,
+    version: String,
+    installer: String,
+    requested: bool,
+    url: Option<String>,
+}
+
+/// What was added and removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Additions {
+    /// conda's specs, as the user gave them.
+    pub(crate) conda: Vec<String>,
+    /// The channels that they came from, in order.
+    pub(crate) channels: Vec<String>,
+    /// Packages of the image that the user took out with a conda client.
+    pub(crate) removed: Vec<String>,
+    /// What pip was asked for, `NAME==VERSION` or `NAME @ URL`.
+    pub(crate) pip: Vec<String>,
+    /// What pip brought along.
+    pub(crate) pip_depends: Vec<String>,
+}
+
+impl Listing {
+    /// Understands the program's text.
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut listing = Self::default();
+        let mut section = "";
+        for line in text.lines() {
+            if let Some(prefix) = line.strip_prefix("@prefix ") {
+                listing.prefix = Some(prefix.to_owned());
+                continue;
+            }
+            if let Some(name) = line.strip_prefix('@').filter(|name| is_section(name)) {
+                section = name;
+                continue;
+            }
+            match section {
+                "history" => listing.history.push(line.to_owned()),
+                "records" => drop(listing.records.insert(line.to_owned())),
+                "dists" => listing.dists.extend(dist(line)),
+                _ => {}
+            }
+        }
+        while listing.history.last().is_some_and(String::is_empty) {
+            listing.history.pop();
+        }
+        listing
+    }
+
+    /// What is there, to compare with later.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            history_lines: self.history.len(),
+            history_hash: hash(&self.history),
+            records: self.records.clone(),
+            dists: self.dists.iter().map(Dist::pinned).collect(),
+        }
+    }
+
+    /// True where this package is there; in the version that a pin names.
+    pub(crate) fn has(&self, spec: &str) -> bool {
+        let (name, version) = spec.split_once("==").unwrap_or((spec, ""));
+        let name = canonical(spec_name(name.split(" @ ").next().unwrap_or(name)));
+        let is_dist = |dist: &Dist| {
+            canonical(&dist.name) == name && (version.is_empty() || dist.version == version)
+        };
+        let is_record =
+            |record: &String| record_name(record).is_some_and(|own| canonical(own) == name);
+        self.dists.iter().any(is_dist) || (version.is_empty() && self.records.iter().any(is_record))
+    }
+
+    /// What came since `mark`.
+    pub(crate) fn since(&self, mark: &Mark) -> Additions {
+        let mut additions = Additions::default();
+        self.conda_since(mark, &mut additions);
+        let conda: BTreeSet<String> =
+            self.records.iter().filter_map(|record| record_name(record)).map(canonical).collect();
+        let fresh = self.dists.iter().filter(|dist| {
+            dist.installer != "conda"
+                && !mark.dists.contains(&dist.pinned())
+                && !(dist.installer.is_empty() && conda.contains(&canonical(&dist.name)))
+        });
+        let fresh: Vec<&Dist> = fresh.collect();
+        let marks_requests = fresh.iter().any(|dist| dist.requested);
+        for dist in fresh {
+            let asked = dist.requested || !marks_requests;
+            let list = if asked { &mut additions.pip } else { &mut additions.pip_depends };
+            list.push(dist.spec());
+        }
+        additions.pip.sort();
+        additions.pip_depends.sort();
+        additions
+    }
+
+    fn conda_since(&self, mark: &Mark, additions: &mut Additions) {
+        let head = self.history.get(..mark.history_lines);
+        let Some(head) = head.filter(|head| hash(head) == mark.history_hash) else {
+            let fresh = self.records.difference(&mark.records);
+            additions.conda = fresh.filter_map(|record| exact(record)).collect();
+            return;
+        };
+        let before: BTreeSet<&str> =
+            mark.records.iter().filter_map(|record| record_name(record)).collect();
+        let mut specs: BTreeMap<String, String> = BTreeMap::new();
+        for line in &self.history[head.len()..] {
+            if let Some(command) = line.strip_prefix("# cmd: ") {
+                let fresh = channels(command);
+                additions.channels.extend(fresh);
+            } else if let Some(list) = list_after(line, "# update specs: ") {
+                for spec in list {
+                    let name = spec_name(&spec).to_owned();
+                    additions.removed.retain(|removed| *removed != name);
+                    specs.insert(name, spec);
+                }
+            } else if let Some(list) = list_after(line, "# remove specs: ") {
+                for spec in list {
+                    let name = spec_name(&spec).to_owned();
+                    let was_added = specs.remove(&name).is_some();
+                    if !was_added || before.contains(name.as_str()) {
+                        additions.removed.push(name);
+                    }
+                }
+            }
+        }
+        let mut seen = BTreeSet::new();
+        additions.channels.retain(|channel| seen.insert(channel.clone()));
+        additions.conda = specs.into_values().collect();
+    }
+}
+
+impl Additions {
+    /// True where nothing was changed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.conda.is_empty() && self.removed.is_empty() && self.pip.is_empty()
+    }
+}
+
+impl Dist {
+    fn pinned(&self) -> String {
+        format!("{}=={}", self.name, self.version)
+    }
+
+    fn spec(&self) -> String {
+        self.url.as_ref().map_or_else(|| self.pinned(), |url| format!("{} @ {url}", self.name))
+    }
+}
+
+fn is_section(name: &str) -> bool {
+    ["history", "records", "dists"].contains(&name)
+}
+
+/// `DIR/NAME-VERSION.dist-info`, installer, whether it was asked for, and `direct_url.json`, between tabs.
+fn dist(line: &str) -> Option<Dist> {
+    let mut fields = line.split('\t');
+    let stem = fields.next()?.rsplit('/').next()?.strip_suffix(".dist-info")?;
+    let (name, version) = stem.split_once('-')?;
+    let installer = fields.next().unwrap_or_default().to_owned();
+    let requested = fields.next() == Some("yes");
+    let url = fields.next().and_then(url);
+    Some(Dist { name: name.to_owned(), version: version.to_owned(), installer, requested, url })
+}
+
+/// The place that pip would take again: a URL, with what version control needs. A directory or file of the user's is
+/// taken from there again.
+fn url(json: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(json).ok()?;
+    let url = value.get("url")?.as_str()?;
+    match value.get("vcs_info") {
+        Some(info) => {
+            let text = |key: &str| info.get(key).and_then(serde_json::Value::as_str);
+            Some(format!("{}+{url}@{}", text("vcs")?, text("commit_id")?))
+        }
+        None => Some(url.to_owned()),
+    }
+}
+
+/// conda writes lists as Python does, mamba as JSON does: words in quotes of either kind.
+fn list_after(line: &str, beginning: &str) -> Option<Vec<String>> {
+    let list = line.strip_prefix(beginning)?.trim();
+    let mut words = Vec::new();
+    let mut rest = list.strip_prefix('[')?;
+    while let Some(start) = rest.find(['"', '\'']) {
+        let quote = &rest[start..=start];
+        let Some(length) = rest[start + 1..].find(quote) else { break };
+        words.push(rest[start + 1..start + 1 + length].to_owned());
+        rest = &rest[start + length + 2..];
+    }
+    Some(words)
+}
+
+/// `-c X`, `--channel X` and `--channel=X` of a client's command line.
+fn channels(command: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut words = command.split_whitespace();
+    while let Some(word) = words.next() {
+        if word == "-c" || word == "--channel" {
+            found.extend(words.next().map(str::to_owned));
+        } else if let Some(channel) = word.strip_prefix("--channel=") {
+            found.push(channel.to_owned());
+        }
+    }
+    found
+}
+
+/// The package that a spec is about: `chan::numpy>=1.2`, `numpy~=1.26`, `numpy[version='>1']`, `foo!=2`.
+pub(crate) fn spec_name(spec: &str) -> &str {
+    let spec = spec.rsplit("::").next().unwrap_or(spec).trim();
+    spec.split([' ', '=', '<', '>', '!', '~', '[', ';', '@']).next().unwrap_or(spec)
+}
+
+/// `NAME-VERSION-BUILD`: the name itself may hold dashes.
+fn record_name(record: &str) -> Option<&str> {
+    Some(record.rsplit_once('-')?.0.rsplit_once('-')?.0)
+}
+
+fn exact(record: &str) -> Option<String> {
+    let (rest, build) = record.rsplit_once('-')?;
+    let (name, version) = rest.rsplit_once('-')?;
+    Some(format!("{name}={version}={build}"))
+}
+
+/// Python's packagers take these for one name.
+fn canonical(name: &str) -> String {
+    name.to_lowercase().replace(['_', '.'], "-")
+}
+
+fn hash(lines: &[String]) -> String {
+    let hash =
+        lines.iter().fold(Sha256::new(), |hash, line| hash.chain_update(line).chain_update("\n"));
+    hex(&hash.finalize()[..8])
+}
+
+#[cfg(test)]
+mod tests;

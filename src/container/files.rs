@@ -1,0 +1,101 @@
+//! Argument vectors for apptainer and singularity.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::engine::{Engine, Family};
+use super::invocation::Invocation;
+use super::mount::Mount;
+use super::order::{Inner, Order, is_misleading};
+use super::store::is_path;
+
+/// Whether what lies in the image can be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Image {
+    /// It cannot: a SIF file, an image on CVMFS.
+    ReadOnly,
+    /// It is a sandbox, and changes stay in it.
+    Sandbox,
+}
+
+/// Runs a command in an image. `surroundings` are the names of our own variables, all of which would be carried in.
+pub(crate) fn exec<'a>(
+    order: &Order,
+    image: Image,
+    surroundings: impl Iterator<Item = &'a OsStr>,
+    command: &[OsString],
+) -> Invocation {
+    let mut call = Invocation::new(order.engine.name()).word("exec");
+    if image == Image::Sandbox {
+        call = call.word("--writable");
+    }
+    let home = order.home.as_deref().filter(|home| can_be_home(home));
+    if let Some(home) = home {
+        call = call.option("--home", home);
+    }
+    let is_home =
+        |mount: &&Mount| mount.source == mount.target && Some(mount.source.0.as_path()) == home;
+    for mount in order.mounts.iter().filter(|mount| !is_home(mount)) {
+        call = call.option("--mount", mount.csv(Family::Files));
+    }
+    call = call.words(&order.gpu);
+    call = call.option("--pwd", order.inner.dir.as_path());
+    call = variables(call, order.engine, &order.inner);
+    call.unset = misleading(surroundings);
+    call.word(&order.image).words(command)
+}
+
+/// `--home` splits its value at the colon; such a home is a mount like any other.
+fn can_be_home(home: &Path) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+    !home.as_os_str().as_bytes().contains(&b':')
+}
+
+/// Builds a sandbox from a reference, a SIF file or another directory. Directories that nobody could remove later
+/// are opened up.
+pub(crate) fn build(engine: Engine, sandbox: &Path, image: &OsStr) -> Invocation {
+    Invocation::new(engine.name())
+        .words(["build", "--sandbox", "--fix-perms"])
+        .word(sandbox)
+        .word(source(image))
+}
+
+/// How an image is named to these engines: a reference needs its transport in front.
+pub(crate) fn source(image: &OsStr) -> OsString {
+    let has_transport = image.to_str().is_some_and(|text| text.contains("://"));
+    if has_transport || is_path(image) {
+        return image.to_owned();
+    }
+    let mut out = OsString::from("docker://");
+    out.push(image);
+    out
+}
+
+/// By prefixed variables and not by `--env`, which old releases do not have, and which splits values at commas.
+fn variables(mut call: Invocation, engine: Engine, how: &Inner) -> Invocation {
+    for (name, value) in &how.set {
+        let prefixes = engine.description().prefixes.iter();
+        call.set.extend(prefixes.map(|prefix| (format!("{prefix}{name}").into(), value.clone())));
+    }
+    call
+}
+
+fn misleading<'a>(surroundings: impl Iterator<Item = &'a OsStr>) -> Vec<OsString> {
+    let mut names: Vec<OsString> = surroundings
+        .filter(|name| name.to_str().is_some_and(|name| is_misleading(name) || is_stale(name)))
+        .map(OsStr::to_owned)
+        .collect();
+    names.sort();
+    names
+}
+
+/// What an outer container told about itself, as `srun` carries it out of one.
+fn is_stale(name: &str) -> bool {
+    const LAST: [&str; 7] =
+        ["CONTAINER", "NAME", "BIND", "COMMAND", "ENVIRONMENT", "INSTANCE", "APPNAME"];
+    let own = ["APPTAINER_", "SINGULARITY_"];
+    own.iter().any(|own| name.strip_prefix(own).is_some_and(|rest| LAST.contains(&rest)))
+}
+
+#[cfg(test)]
+mod tests;

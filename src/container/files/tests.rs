@@ -1,0 +1,62 @@
+//! Argument vectors, word for word, without an engine.
+
+use std::path::PathBuf;
+
+use super::*;
+use crate::container::mount::{Mode, Mount};
+use crate::container::order::Terminal;
+
+fn order(engine: Engine, image: &str) -> Order {
+    Order {
+        engine,
+        image: image.into(),
+        mounts: vec![Mount::new(Path::new("/odd,\":x"), Path::new("/mnt"), Mode::ReadOnly)],
+        home: Some("/h, x".into()),
+        gpu: vec!["--nv".into()],
+        inner: Inner {
+            dir: PathBuf::from("/work dir"),
+            set: vec![("A".into(), "x,y".into())],
+            inherit: vec!["TERM".into()],
+            terminal: Terminal::Full,
+            user: None,
+        },
+    }
+}
+
+#[test]
+fn a_command_runs_in_an_image_without_the_hosts_env() {
+    let ours = [
+        "CONDA_PREFIX",
+        "PYTHONPATH",
+        "HOME",
+        "SLURM_JOB_ID",
+        "SINGULARITY_CONTAINER",
+        "APPTAINER_BIND",
+        "APPTAINER_CACHEDIR",
+    ];
+    let command = ["id".into(), "-u".into()];
+    let line = |image| {
+        exec(&order(Engine::Apptainer, "/i m.sif"), image, ours.iter().map(OsStr::new), &command)
+            .line()
+    };
+    assert_eq!(
+        line(Image::ReadOnly),
+        "env -u APPTAINER_BIND -u CONDA_PREFIX -u PYTHONPATH -u SINGULARITY_CONTAINER \
+         APPTAINERENV_A=x,y SINGULARITYENV_A=x,y apptainer exec --home '/h, x' \
+         --mount 'type=bind,\"source=/odd,\"\":x\",destination=/mnt,ro' --nv --pwd '/work dir' '/i m.sif' id -u"
+    );
+    assert!(line(Image::Sandbox).contains("apptainer exec --writable --home"));
+}
+
+#[test]
+fn sandboxes_are_built_from_references_and_from_paths() {
+    let line =
+        |image: &str| build(Engine::Singularity, Path::new("/s b"), OsStr::new(image)).line();
+    assert_eq!(line("u/ml:1"), "singularity build --sandbox --fix-perms '/s b' docker://u/ml:1");
+    assert_eq!(
+        line("oras://u/ml:1"),
+        "singularity build --sandbox --fix-perms '/s b' oras://u/ml:1"
+    );
+    assert_eq!(line("/cvmfs/ml:1"), "singularity build --sandbox --fix-perms '/s b' /cvmfs/ml:1");
+    assert_eq!(line("ml.sif"), "singularity build --sandbox --fix-perms '/s b' ml.sif");
+}

@@ -1,0 +1,197 @@
+//! What a directory knows of its container: `.mlenv-container.toml`. Data, never code; read only where nobody else
+//! can have written it, since it says what runs and what of the host is seen there.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::geteuid;
+use serde::{Deserialize, Serialize};
+
+use super::additions::Mark;
+use super::engine::{Engine, Powers};
+use super::mount::Mount;
+use super::place::Place;
+use crate::config::read_toml;
+use crate::error::{Attempt, Error, Result};
+use crate::text::{PathText, Shown};
+
+/// The file's name.
+pub(crate) const FILE: &str = ".mlenv-container.toml";
+
+/// The version that is written; a later one is refused, not guessed at.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// A directory's container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct State {
+    /// The version of this format.
+    pub(crate) schema: u32,
+    /// The mlenv that wrote it.
+    pub(crate) mlenv: String,
+    /// This directory's own, through all updates.
+    pub(crate) id: String,
+    /// This container's own.
+    pub(crate) instance: String,
+    /// What runs it.
+    pub(crate) engine: Engine,
+    /// Whose powers the engine has.
+    pub(crate) powers: Powers,
+    /// The image: a reference, or a path.
+    pub(crate) image: PathText,
+    /// Which of the images that had this reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) digest: Option<String>,
+    /// Its compressed size in bytes, where the registry told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<u64>,
+    /// When the image was built, where the registry told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) built: Option<String>,
+    /// When the container was made, in UTC (RFC 3339).
+    pub(crate) created: String,
+    /// The engine's id of the container.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) container: Option<String>,
+    /// The container's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    /// The sandbox, from this directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sandbox: Option<PathText>,
+    /// Whether graphics processors were asked for.
+    #[serde(default)]
+    pub(crate) gpu: bool,
+    /// The port of Jupyter, on loopback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) port: Option<u16>,
+    /// What it sees of the host besides this directory and the home directory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) bind: Vec<Mount>,
+    /// What was in the image when the container was made.
+    #[serde(default)]
+    pub(crate) start: Mark,
+}
+
+impl State {
+    /// Reads the state of the directory `dir`; `None` where there is none.
+    pub(crate) fn read(dir: &Path) -> Result<Option<Self>> {
+        let path = dir.join(FILE);
+        let meta = match path.symlink_metadata() {
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            other => other.attempt("read", &path)?,
+        };
+        let is_own = meta.is_file() && (meta.uid() == geteuid().as_raw() || meta.uid() == 0);
+        if !is_own || meta.mode() & 0o022 != 0 {
+            return Err(Error::new(format!(
+                "{} could have been written by other users: it says what runs in your name",
+                Shown(&path)
+            ))
+            .hint("look at it, then `chown` and `chmod go-w` it, or run `mlenv container setup --force IMAGE`"));
+        }
+        newer(&path)?;
+        read_toml(&path)
+    }
+
+    /// Writes it, whole or not at all.
+    pub(crate) fn write(&self, dir: &Path) -> Result<()> {
+        let path = dir.join(FILE);
+        let text = toml::to_string(self).map_err(|cause| {
+            Error::new(format!("could not write the container's state: {cause}"))
+        })?;
+        crate::fs::write_atomic(&path, text.as_bytes()).attempt("write", &path)
+    }
+
+    /// The sandbox's path.
+    pub(crate) fn sandbox(&self, dir: &Path) -> Option<PathBuf> {
+        self.sandbox.as_ref().map(|PathText(sandbox)| dir.join(sandbox))
+    }
+
+    /// What containers of this directory are told about themselves.
+    pub(crate) fn place(&self, dir: &Path, mounts: &[Mount], home: Option<&Path>) -> Place {
+        let image = self.sandbox(dir).map_or_else(|| self.image.clone(), PathText);
+        Place {
+            image: Some(image),
+            digest: self.digest.clone(),
+            directory: Some(PathText(dir.to_owned())),
+            id: Some(self.id.clone()),
+            gpu: self.gpu,
+            home: home.map(|home| PathText(home.to_owned())),
+            writable: self.sandbox.is_some(),
+            bind: mounts.to_vec(),
+            ..Place::new(self.engine)
+        }
+    }
+}
+
+/// The refusal of a state that a later mlenv wrote, whatever else is in it.
+fn newer(path: &Path) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Version {
+        schema: u32,
+    }
+    match read_toml::<Version>(path)? {
+        Some(Version { schema }) if schema > SCHEMA => {
+            Err(Error::new(format!("{} was written by a newer mlenv", Shown(path)))
+                .hint("use that version, or a later one"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The nearest directory, `from` or above, that has a container.
+pub(crate) fn nearest(from: &Path) -> Option<PathBuf> {
+    from.ancestors().find(|dir| dir.join(FILE).symlink_metadata().is_ok()).map(Path::to_owned)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn sample() -> State {
+        State {
+            schema: SCHEMA,
+            mlenv: "0.1.0".into(),
+            id: "0123456789abcdef".into(),
+            instance: "fedcba9876543210".into(),
+            engine: Engine::Podman,
+            powers: Powers::User,
+            image: PathText("docker.io/u/ml:1".into()),
+            digest: Some("sha256:1".into()),
+            size: None,
+            built: None,
+            created: "2026-01-01T00:00:00Z".into(),
+            container: Some("2e".into()),
+            name: Some("u_ml_1".into()),
+            sandbox: None,
+            gpu: false,
+            port: Some(8888),
+            bind: vec![Mount::same(Path::new("/odd, path:\"x\""))],
+            start: Mark::default(),
+        }
+    }
+
+    #[test]
+    fn a_state_comes_back_as_it_was_and_a_newer_one_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(State::read(root.path()).unwrap(), None);
+        sample().write(root.path()).unwrap();
+        assert_eq!(State::read(root.path()).unwrap(), Some(sample()));
+        let below = root.path().join("a/b");
+        assert_eq!(nearest(&below).as_deref(), Some(root.path()));
+        crate::fs::write_atomic(&root.path().join(FILE), b"schema = 2\n").unwrap();
+        assert!(State::read(root.path()).unwrap_err().to_string().contains("newer"));
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "tests build worlds of their own")]
+    fn a_state_that_others_can_write_is_not_believed() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        sample().write(root.path()).unwrap();
+        let open = std::fs::Permissions::from_mode(0o666);
+        std::fs::set_permissions(root.path().join(FILE), open).unwrap();
+        let refusal = State::read(root.path()).unwrap_err();
+        assert!(refusal.to_string().contains("other users"), "{refusal}");
+    }
+}

@@ -1,0 +1,166 @@
+//! Argument vectors for podman, docker and nerdctl.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::engine::{Engine, Family};
+use super::invocation::Invocation;
+use super::order::{Inner, Order, Terminal, reference};
+use super::program::KEEP_ALIVE;
+
+/// The label that says whose a container is: one directory's, for as long as it has its state.
+pub(crate) const LABEL_ID: &str = "mlenv.id";
+/// The label of one container of that directory.
+pub(crate) const LABEL_INSTANCE: &str = "mlenv.instance";
+/// The directory, for people.
+pub(crate) const LABEL_DIR: &str = "mlenv.dir";
+/// All that the container was made with, as JSON.
+pub(crate) const LABEL_ARGS: &str = "mlenv.args";
+
+/// By what a new container is found again.
+pub(crate) struct Identity<'a> {
+    /// Its name.
+    pub(crate) name: &'a str,
+    /// Labels and their values.
+    pub(crate) labels: Vec<(&'static str, String)>,
+    /// The port that Jupyter will have, the same on both sides, on loopback alone.
+    pub(crate) port: Option<u16>,
+}
+
+/// Makes a container that stays: it waits, and commands are run in it. Prints its id.
+pub(crate) fn create(order: &Order, identity: &Identity) -> Invocation {
+    let mut call = Invocation::new(order.engine.name()).word("create");
+    call = call.option("--name", identity.name);
+    for (label, value) in &identity.labels {
+        call = call.option("--label", format!("{label}={value}"));
+    }
+    if let Some(port) = identity.port {
+        call = call.option("--publish", format!("127.0.0.1:{port}:{port}"));
+    }
+    call = common(call, order);
+    call = variables(call, &order.inner);
+    call.option("--workdir", &order.inner.dir)
+        .option("--entrypoint", "/bin/sh")
+        .word(reference(&order.image))
+        .words(["-c", KEEP_ALIVE])
+}
+
+/// Runs a command in a new container that goes away with it.
+pub(crate) fn run(order: &Order, command: &[OsString]) -> Invocation {
+    let mut call = Invocation::new(order.engine.name()).words(["run", "--rm"]);
+    call = terminal(call, order.inner.terminal);
+    call = common(call, order);
+    call = inner(call, &order.inner);
+    let (first, rest) = command
+        .split_first()
+        .map_or((OsStr::new(""), command), |(first, rest)| (first.as_os_str(), rest));
+    call.option("--entrypoint", first).word(reference(&order.image)).words(rest)
+}
+
+/// Runs a command in a container that runs.
+pub(crate) fn exec(
+    engine: Engine,
+    container: &str,
+    how: &Inner,
+    command: &[OsString],
+) -> Invocation {
+    let mut call = terminal(Invocation::new(engine.name()).word("exec"), how.terminal);
+    call = inner(call, how);
+    call.word(container).words(command)
+}
+
+/// Starts a container; one that runs is fine.
+pub(crate) fn start(engine: Engine, container: &str) -> Invocation {
+    Invocation::new(engine.name()).words(["start", container])
+}
+
+/// Removes a container, running or not.
+pub(crate) fn remove(engine: Engine, container: &str) -> Invocation {
+    let call = Invocation::new(engine.name()).words(["rm", "--force"]);
+    // podman waits ten seconds for programs that do not hear.
+    let call = if engine == Engine::Podman { call.option("--time", "1") } else { call };
+    call.word(container)
+}
+
+/// Gives a container another name.
+pub(crate) fn rename(engine: Engine, container: &str, name: &str) -> Invocation {
+    Invocation::new(engine.name()).words(["rename", container, name])
+}
+
+/// Prints the ids of all containers that have this label, running or not, the youngest first.
+pub(crate) fn find(engine: Engine, label: &str, value: &str) -> Invocation {
+    let filter = format!("label={label}={value}");
+    Invocation::new(engine.name()).words([
+        "ps",
+        "--all",
+        "--quiet",
+        "--no-trunc",
+        "--filter",
+        &filter,
+    ])
+}
+
+/// Prints what the engine knows of a container, as a JSON list.
+pub(crate) fn inspect(engine: Engine, container: &str) -> Invocation {
+    Invocation::new(engine.name()).words(["container", "inspect", container])
+}
+
+/// Prints what the engine knows of an image in its store, as a JSON list.
+pub(crate) fn inspect_image(engine: Engine, image: &OsStr) -> Invocation {
+    Invocation::new(engine.name()).words(["image", "inspect"]).word(reference(image))
+}
+
+/// Brings an image into the store.
+pub(crate) fn pull(engine: Engine, image: &OsStr) -> Invocation {
+    Invocation::new(engine.name()).word("pull").word(reference(image))
+}
+
+fn common(mut call: Invocation, order: &Order) -> Invocation {
+    call = call.words(order.engine.description().always);
+    for mount in &order.mounts {
+        call = call.option("--mount", mount.csv(Family::Store));
+    }
+    call.words(&order.gpu)
+}
+
+fn inner(call: Invocation, how: &Inner) -> Invocation {
+    let call = variables(call, how).option("--workdir", how.dir.as_path());
+    match &how.user {
+        Some(user) => call.option("--user", user),
+        None => call,
+    }
+}
+
+/// Values of inherited variables are not in the words, which everybody on the machine can read.
+fn variables(mut call: Invocation, how: &Inner) -> Invocation {
+    for name in &how.inherit {
+        call = call.option("--env", name);
+    }
+    for (name, value) in &how.set {
+        let mut word = OsString::from(format!("{name}="));
+        word.push(value);
+        call = call.option("--env", word);
+    }
+    call
+}
+
+fn terminal(call: Invocation, terminal: Terminal) -> Invocation {
+    match terminal {
+        Terminal::Full => call.words(["--interactive", "--tty"]),
+        Terminal::Pipes => call.word("--interactive"),
+        Terminal::Output => call,
+    }
+}
+
+/// True for what names an image on disk rather than in a registry.
+pub(crate) fn is_path(image: &OsStr) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+    let bytes = image.as_bytes();
+    bytes.starts_with(b"/")
+        || bytes.starts_with(b"./")
+        || bytes.starts_with(b"../")
+        || Path::new(image).extension().is_some_and(|end| end == "sif")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! Argument vectors, word for word, without an engine.
+
+use std::path::PathBuf;
+
+use super::*;
+use crate::container::mount::{Mode, Mount};
+
+pub(crate) fn order(engine: Engine) -> Order {
+    Order {
+        engine,
+        image: "docker://r:5000/u/ml:1".into(),
+        mounts: vec![
+            Mount::same(Path::new("/work dir")),
+            Mount::new(Path::new("/odd,\":x"), Path::new("/mnt"), Mode::ReadOnly),
+        ],
+        home: None,
+        gpu: Vec::new(),
+        inner: Inner {
+            dir: PathBuf::from("/work dir"),
+            set: vec![("HOME".into(), "/h,x=$y".into())],
+            inherit: vec!["TERM".into()],
+            terminal: Terminal::Full,
+            user: None,
+        },
+    }
+}
+
+fn line(call: &Invocation) -> String {
+    call.line()
+}
+
+#[test]
+fn a_container_that_stays_is_made() {
+    let identity = Identity {
+        name: "u_ml_1",
+        labels: vec![(LABEL_ID, "ab".into()), (LABEL_DIR, "/work dir".into())],
+        port: Some(8888),
+    };
+    let words =
+        |engine| line(&create(&order(engine), &identity)).replace(&readable_keep_alive(), "KEEP");
+    assert_eq!(
+        words(Engine::Podman),
+        "podman create --name u_ml_1 --label mlenv.id=ab --label 'mlenv.dir=/work dir' \
+         --publish 127.0.0.1:8888:8888 --security-opt label=disable \
+         --mount 'type=bind,source=/work dir,target=/work dir' \
+         --mount 'type=bind,\"source=/odd,\"\":x\",target=/mnt,readonly' \
+         --env TERM --env 'HOME=/h,x=$y' --workdir '/work dir' --entrypoint /bin/sh r:5000/u/ml:1 -c KEEP"
+    );
+    for engine in [Engine::Docker, Engine::Nerdctl] {
+        let same = words(Engine::Podman)
+            .replace("podman create", &format!("{} create", engine.name()))
+            .replace(" --security-opt label=disable", "");
+        assert_eq!(words(engine), same);
+    }
+}
+
+fn readable_keep_alive() -> String {
+    line(&Invocation::new(KEEP_ALIVE))
+}
+
+#[test]
+fn commands_run_in_new_and_in_running_containers() {
+    let command = ["sh".into(), "-c".into(), "echo \"$1\"".into()];
+    let how = Inner {
+        user: Some("1000:100".into()),
+        terminal: Terminal::Pipes,
+        ..order(Engine::Docker).inner
+    };
+    assert_eq!(
+        line(&exec(Engine::Docker, "id", &how, &command)),
+        "docker exec --interactive --env TERM --env 'HOME=/h,x=$y' --workdir '/work dir' --user 1000:100 \
+         id sh -c 'echo \"$1\"'"
+    );
+    assert_eq!(
+        line(&run(&order(Engine::Podman), &command)),
+        "podman run --rm --interactive --tty --security-opt label=disable \
+         --mount 'type=bind,source=/work dir,target=/work dir' \
+         --mount 'type=bind,\"source=/odd,\"\":x\",target=/mnt,readonly' \
+         --env TERM --env 'HOME=/h,x=$y' --workdir '/work dir' --entrypoint sh r:5000/u/ml:1 -c 'echo \"$1\"'"
+    );
+}
+
+#[test]
+fn the_rest_is_a_few_words_each() {
+    assert_eq!(line(&start(Engine::Podman, "c")), "podman start c");
+    assert_eq!(line(&remove(Engine::Podman, "c")), "podman rm --force --time 1 c");
+    assert_eq!(line(&remove(Engine::Docker, "c")), "docker rm --force c");
+    assert_eq!(line(&rename(Engine::Nerdctl, "c", "d")), "nerdctl rename c d");
+    assert_eq!(
+        line(&find(Engine::Docker, LABEL_ID, "ab")),
+        "docker ps --all --quiet --no-trunc --filter label=mlenv.id=ab"
+    );
+    assert_eq!(line(&inspect(Engine::Podman, "c")), "podman container inspect c");
+    assert_eq!(line(&inspect_image(Engine::Docker, OsStr::new("a:1"))), "docker image inspect a:1");
+    assert_eq!(line(&pull(Engine::Nerdctl, OsStr::new("docker://a:1"))), "nerdctl pull a:1");
+}
+
+#[test]
+fn nothing_is_privileged() {
+    let identity = Identity { name: "n", labels: Vec::new(), port: None };
+    for engine in [Engine::Podman, Engine::Docker, Engine::Nerdctl] {
+        assert!(!line(&create(&order(engine), &identity)).contains("privileged"));
+    }
+}
