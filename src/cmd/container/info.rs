@@ -1,6 +1,106 @@
-//! later
-use super::super::Context;
+//! `mlenv container info`: the container, its image, and what the user added since.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::super::{Context, print, print_json};
+use super::enter::wake;
+use super::make::Entrance;
+use super::runner::Runner;
+use super::{here, print_calls};
+use crate::cli::ContainerInfo;
+use crate::container::additions::Additions;
+use crate::container::order::Inner;
+use crate::container::program::PACKAGES;
+use crate::container::state::State;
 use crate::error::Result;
-pub(super) fn run(_c: &Context, _a: &crate::cli::ContainerInfo) -> Result<()> {
-    Ok(())
+use crate::text::{PathText, Shown, shown};
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    directory: PathText,
+    state: &'a State,
+    /// None where the container is gone.
+    added: Option<Additions>,
+}
+
+pub(super) fn run(context: &Context, arguments: &ContainerInfo) -> Result<()> {
+    let (dir, state) = here(context)?;
+    let runner = Runner::known(context.host, context.ui, state.engine, state.powers)?;
+    let entrance = Entrance::new(context, &runner, &dir, &state);
+    if arguments.dry_run {
+        let list = super::make::shell(PACKAGES, &[]);
+        return print_calls(&[entrance.call(Inner::quiet(&dir), &list)]);
+    }
+    let added = wake(&runner, &dir, &state).and_then(|()| {
+        entrance.prepare()?;
+        Ok(entrance.listing()?.since(&state.start))
+    });
+    let (added, failure) = match added {
+        Ok(added) => (Some(added), None),
+        Err(error) => (None, Some(error)),
+    };
+    let report = Report { directory: PathText(dir.clone()), state: &state, added };
+    if arguments.json {
+        print_json(&report)?
+    } else {
+        print(text(&dir, &report))?
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+fn text(dir: &Path, report: &Report) -> String {
+    let Report { state, added, .. } = report;
+    let mut text = String::new();
+    let mut line = |label: &str, value: &str| {
+        let _ = writeln!(text, "{label:<12} {value}");
+    };
+    line("directory", &Shown(dir).to_string());
+    match state.sandbox(dir) {
+        Some(sandbox) => line("sandbox", &Shown(&sandbox).to_string()),
+        None => line("container", &shown(state.name.as_deref().unwrap_or_default())),
+    }
+    line("engine", state.engine.name());
+    line("image", &Shown(&state.image.0).to_string());
+    if let Some(digest) = &state.digest {
+        line("digest", &shown(digest));
+    }
+    if let Some(size) = state.size {
+        line("size", &format!("{} MB compressed", size.div_ceil(1_000_000)));
+    }
+    if let Some(built) = &state.built {
+        line("built", &shown(built));
+    }
+    line("made", &format!("{} by mlenv {}", shown(&state.created), shown(&state.mlenv)));
+    line("gpu", if state.gpu { "where there is one" } else { "no" });
+    if let Some(port) = state.port {
+        line("jupyter", &format!("port {port}"));
+    }
+    for bind in &state.bind {
+        line("bind", &format!("{} at {}", Shown(&bind.source.0), Shown(&bind.target.0)));
+    }
+    if let Some(added) = added {
+        additions(added, &mut line);
+    }
+    text
+}
+
+fn additions(added: &Additions, line: &mut impl FnMut(&str, &str)) {
+    let channels: String =
+        added.channels.iter().map(|name| format!(" -c {}", shown(name))).collect();
+    let mut list = |label: &str, specs: &[String], end: &str| {
+        for (at, spec) in specs.iter().enumerate() {
+            line(if at == 0 { label } else { "" }, &format!("{}{end}", shown(spec)));
+        }
+    };
+    list("conda", &added.conda, &channels);
+    list("pip", &added.pip, "");
+    list("", &added.pip_depends, " (brought along)");
+    list("removed", &added.removed, "");
+    if added.is_empty() {
+        line("added", "nothing");
+    }
 }

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::Context;
 use super::runner::Runner;
+use super::sweep::OWNER;
 use super::{home, sandbox};
 use crate::config::LAUNCH;
 use crate::container::additions::Listing;
@@ -263,7 +264,7 @@ pub(super) fn make<'a>(
 ) -> Result<Made<'a>> {
     let mut made = Made { state, runner, dir, kept: false };
     if let Some(path) = made.state.sandbox(dir) {
-        build(runner, dir, &path, made.state.image.0.as_os_str())?;
+        build(runner, dir, &path, &made.state)?;
     } else {
         let gpu = home::gpu_words(context, runner, made.state.gpu);
         let create = Entrance::new(context, runner, dir, &made.state).create(gpu);
@@ -281,7 +282,8 @@ pub(super) fn make<'a>(
 }
 
 /// Builds aside and renames: what has the name is whole.
-fn build(runner: &Runner, dir: &Path, path: &Path, image: &OsStr) -> Result<()> {
+fn build(runner: &Runner, dir: &Path, path: &Path, state: &State) -> Result<()> {
+    let image = state.image.0.as_os_str();
     let unfinished = sandbox::unfinished(path);
     let parent = path.parent().unwrap_or(dir);
     fs::make_dirs(parent, 0o777).attempt("make", parent)?;
@@ -294,6 +296,8 @@ fn build(runner: &Runner, dir: &Path, path: &Path, image: &OsStr) -> Result<()> 
         return Err(Error::new(format!("the image {} has no shell", Shown(Path::new(image))))
             .hint("it cannot be entered: choose an image that is made to be worked in"));
     }
+    let owner = unfinished.join(OWNER);
+    fs::write_atomic(&owner, state.id.as_bytes()).attempt("write", &owner)?;
     fs::rename_dir(&unfinished, path).attempt("make", path)
 }
 

@@ -11,6 +11,7 @@ mod replay;
 mod runner;
 mod sandbox;
 mod setup;
+mod sweep;
 mod update;
 mod wrap;
 

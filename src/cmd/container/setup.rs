@@ -8,6 +8,7 @@ use super::super::Context;
 use super::super::create::stop_flag;
 use super::make::{calls, discard, make, planned};
 use super::runner::Runner;
+use super::sweep::sweep;
 use super::{lock, print_calls, sandbox};
 use crate::cli::Setup;
 use crate::container::state::State;
@@ -33,7 +34,10 @@ pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
         return print_calls(&calls(context, &runner, &dir, &state));
     }
     let stop = stop_flag()?;
-    sandbox::sweep(&dir);
+    match &there {
+        Some(state) if state.engine == runner.engine => sweep(&dir, &runner, state),
+        _ => sandbox::sweep(&dir),
+    }
     let made = (|| {
         bring(context, &runner, &mut state)?;
         make(context, &runner, &dir, state)
@@ -108,7 +112,7 @@ fn binds(context: &Context, arguments: &Setup) -> Result<Vec<Mount>> {
 
 /// The first port from 8888 on that nobody listens on. Somebody may take it before the container does; then the
 /// engine says so.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
     (FIRST_PORT..FIRST_PORT + 1000).find(is_free).unwrap_or(FIRST_PORT)
 }

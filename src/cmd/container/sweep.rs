@@ -1,0 +1,46 @@
+//! What killed setups and updates left of a directory's container: unfinished sandboxes, and containers or sandboxes
+//! that the directory's state does not name, though they carry its id. The caller has the directory's lock.
+
+use std::path::Path;
+
+use super::runner::Runner;
+use super::sandbox;
+use crate::container::state::State;
+use crate::container::store;
+use crate::fs;
+
+/// The file in a sandbox that says whose it is.
+pub(super) const OWNER: &str = ".mlenv-sandbox";
+
+/// Removes it. What cannot be removed now is found again.
+pub(super) fn sweep(dir: &Path, runner: &Runner, state: &State) {
+    sandbox::sweep(dir);
+    if runner.has_store() {
+        containers(runner, state);
+    } else {
+        sandboxes(dir, state);
+    }
+}
+
+fn containers(runner: &Runner, state: &State) {
+    let (Some(current), Some(all)) = (
+        state.container.as_deref(),
+        runner.ask(&store::find(runner.engine, store::LABEL_ID, &state.id)),
+    ) else {
+        return;
+    };
+    for container in all.split_whitespace().filter(|container| *container != current) {
+        let _ = runner.ask(&store::remove(runner.engine, container));
+    }
+}
+
+fn sandboxes(dir: &Path, state: &State) {
+    let Ok(entries) = dir.join(sandbox::DIR).read_dir() else { return };
+    let current = state.sandbox(dir);
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let is_ours = std::fs::read_to_string(path.join(OWNER)).is_ok_and(|id| id == state.id);
+        if is_ours && Some(&path) != current.as_ref() {
+            let _ = fs::remove_tree(&path);
+        }
+    }
+}
