@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::engine::{Engine, Family};
 use super::invocation::Invocation;
-use super::mount::Mount;
 use super::order::{Inner, Order, is_misleading};
+use super::program::AT_HOME;
 use super::store::is_path;
 
 /// Whether what lies in the image can be changed.
@@ -25,30 +25,24 @@ pub(crate) fn exec<'a>(
     surroundings: impl Iterator<Item = &'a OsStr>,
     command: &[OsString],
 ) -> Invocation {
-    let mut call = Invocation::new(order.engine.name()).word("exec");
+    // The home is a mount like the others: the engine's own way to it hides directories beside the home.
+    let mut call = Invocation::new(order.engine.name()).words(["exec", "--no-home"]);
     if image == Image::Sandbox {
         call = call.word("--writable");
     }
-    let home = order.home.as_deref().filter(|home| can_be_home(home));
-    if let Some(home) = home {
-        call = call.option("--home", home);
-    }
-    let is_home =
-        |mount: &&Mount| mount.source == mount.target && Some(mount.source.0.as_path()) == home;
-    for mount in order.mounts.iter().filter(|mount| !is_home(mount)) {
+    for mount in &order.mounts {
         call = call.option("--mount", mount.csv(Family::Files));
     }
     call = call.words(&order.gpu);
     call = call.option("--pwd", order.inner.dir.as_path());
     call = variables(call, order.engine, &order.inner);
     call.unset = misleading(surroundings);
-    call.word(&order.image).words(command)
-}
-
-/// `--home` splits its value at the colon; such a home is a mount like any other.
-fn can_be_home(home: &Path) -> bool {
-    use std::os::unix::ffi::OsStrExt;
-    !home.as_os_str().as_bytes().contains(&b':')
+    let call = call.word(&order.image);
+    // The engine takes the home from the user database, and lets nobody set it.
+    match &order.home {
+        Some(home) => call.words(["/bin/sh", "-c", AT_HOME, "mlenv"]).word(home).words(command),
+        None => call.words(command),
+    }
 }
 
 /// Builds a sandbox from a reference, a SIF file or another directory. Directories that nobody could remove later

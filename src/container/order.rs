@@ -15,7 +15,7 @@ pub(crate) struct Order {
     pub(crate) image: OsString,
     /// What it sees of the host, and where.
     pub(crate) mounts: Vec<Mount>,
-    /// The home directory, for engines that have to be told apart from the other mounts.
+    /// The home directory inside, where that is not what the user database says.
     pub(crate) home: Option<PathBuf>,
     /// The words that give it this machine's graphics processors.
     pub(crate) gpu: Vec<OsString>,

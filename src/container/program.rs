@@ -5,6 +5,9 @@
 pub(crate) const KEEP_ALIVE: &str =
     "trap 'exit 0' TERM INT HUP; while :; do sleep 86400 & wait $!; done";
 
+/// `HOME COMMAND...`: becomes the command, with this home.
+pub(crate) const AT_HOME: &str = "HOME=$1; export HOME; shift; exec \"$@\"";
+
 /// Becomes the first of the shells named that the image has, as a login shell. apptainer's own prompt, which would
 /// come over any other, is left out.
 pub(crate) const LOGIN_SHELL: &str = r#"

@@ -18,6 +18,11 @@ pub(super) fn user_name() -> String {
     user.map_or_else(|| geteuid().to_string(), |user| user.name)
 }
 
+/// What the user database says of the home.
+pub(in crate::cmd) fn listed() -> Option<PathBuf> {
+    User::from_uid(geteuid()).ok().flatten().map(|user| user.dir)
+}
+
 /// The directories seen in every container: `dir`, the home, and what was asked for, which comes last and so wins.
 pub(super) fn mounts(host: &Host, dir: &Path, extra: &[Mount]) -> Vec<Mount> {
     let home = host.home().ok();

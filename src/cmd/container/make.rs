@@ -20,6 +20,7 @@ use crate::container::store::{self, Identity};
 use crate::container::{Invocation, Mount};
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
+use crate::overlay::stage::Stage;
 use crate::text::{PathText, Shown};
 
 /// A container that is there, and the way into it.
@@ -85,11 +86,7 @@ impl<'a> Entrance<'a> {
     /// Makes the places that mounts need.
     pub(super) fn prepare(&self) -> Result<()> {
         match self.state.sandbox(self.dir) {
-            Some(sandbox) => {
-                let home = self.home.iter().map(|home| Mount::same(home));
-                let mounts: Vec<Mount> = self.mounts.iter().cloned().chain(home).collect();
-                sandbox::make_places(&sandbox, &mounts)
-            }
+            Some(sandbox) => sandbox::make_places(&sandbox, &self.mounts),
             None => Ok(()),
         }
     }
@@ -115,7 +112,7 @@ impl<'a> Entrance<'a> {
             engine: self.runner.engine,
             image,
             mounts: self.mounts.clone(),
-            home: self.home.clone(),
+            home: self.home.clone().filter(|home| Some(home) != home::listed().as_ref()),
             gpu: self.gpu.clone(),
             inner,
         }
@@ -206,7 +203,7 @@ pub(super) fn calls(
 ) -> Vec<Invocation> {
     let image = state.image.0.as_os_str();
     if let Some(sandbox) = state.sandbox(dir) {
-        return vec![files::build(runner.engine, &sandbox::unfinished(&sandbox), image)];
+        return vec![files::build(runner.engine, &sandbox, image)];
     }
     let gpu = home::gpu_words(context, runner, state.gpu);
     vec![
@@ -246,7 +243,6 @@ impl Made<'_> {
 pub(super) fn discard(runner: &Runner, dir: &Path, state: &State) {
     if let Some(path) = state.sandbox(dir) {
         let _ = sandbox::remove(dir, &path);
-        let _ = fs::remove_tree(&sandbox::unfinished(&path));
         return;
     }
     let found = runner.ask(&store::find(runner.engine, store::LABEL_INSTANCE, &state.instance));
@@ -284,16 +280,15 @@ pub(super) fn make<'a>(
 /// Builds aside and renames: what has the name is whole.
 fn build(runner: &Runner, dir: &Path, path: &Path, state: &State) -> Result<()> {
     let image = state.image.0.as_os_str();
-    let unfinished = sandbox::unfinished(path);
+    let shown = Shown(&state.image.0);
     let parent = path.parent().unwrap_or(dir);
     fs::make_dirs(parent, 0o777).attempt("make", parent)?;
-    runner.watch(
-        &format!("build a sandbox from {}", Shown(Path::new(image))),
-        &files::build(runner.engine, &unfinished, image),
-    )?;
-    if !unfinished.join("bin/sh").exists() && unfinished.join("bin/sh").symlink_metadata().is_err()
-    {
-        return Err(Error::new(format!("the image {} has no shell", Shown(Path::new(image))))
+    let stage = Stage::new(&sandbox::building_place(path)?)?;
+    let unfinished = stage.path().join("sandbox");
+    let call = files::build(runner.engine, &unfinished, image);
+    runner.watch(&format!("build a sandbox from {shown}"), &call)?;
+    if unfinished.join("bin/sh").symlink_metadata().is_err() {
+        return Err(Error::new(format!("the image {shown} has no shell"))
             .hint("it cannot be entered: choose an image that is made to be worked in"));
     }
     let owner = unfinished.join(OWNER);

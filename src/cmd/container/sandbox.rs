@@ -1,16 +1,14 @@
-//! The sandbox of a directory, on disk: where it goes, what is made in it, what a killed build left.
+//! The sandbox of a directory, on disk: where it goes, where it is built, and what is made in it.
 
 use std::path::{Component, Path, PathBuf};
 
 use crate::container::Mount;
-use crate::error::{Attempt, Result};
+use crate::error::{Attempt, Error, Result};
 use crate::fs;
+use crate::text::Shown;
 
 /// Where sandboxes go, in the directory that they are for.
 pub(super) const DIR: &str = "singularity";
-
-/// In front of the name of one that is being built.
-const UNFINISHED: &str = ".mlenv-new-";
 
 /// The path of a new one, from its directory. No `:` is in it, which image names have.
 pub(super) fn path(image: &str, instance: &str) -> PathBuf {
@@ -21,20 +19,23 @@ pub(super) fn path(image: &str, instance: &str) -> PathBuf {
     Path::new(DIR).join(format!("{name}-{}", instance.get(..8).unwrap_or(instance)))
 }
 
-/// Where it is built before it gets that name.
-pub(super) fn unfinished(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!("{UNFINISHED}{name}"))
-}
-
-/// Removes what killed builds left in `dir`. The caller has the directory's lock.
-pub(super) fn sweep(dir: &Path) {
-    let Ok(entries) = dir.join(DIR).read_dir() else { return };
-    for entry in entries.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            let _ = fs::remove_tree(&entry.path()); // the next one tries again
-        }
-    }
+/// Where one can be built that goes to `path`: the nearest directory above, on the same file system, whose path
+/// apptainer's own scripts can hold. 1.4 does not quote it in one of them.
+pub(super) fn building_place(path: &Path) -> Result<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::MetadataExt;
+    let parent = path.parent().unwrap_or(path);
+    let device = parent.metadata().attempt("look at", parent)?.dev();
+    let is_plain = |dir: &&Path| {
+        !dir.as_os_str().as_bytes().iter().any(|byte| b"'\"`;&|()<>\n".contains(byte))
+    };
+    let may_write = |dir: &Path| nix::unistd::access(dir, nix::unistd::AccessFlags::W_OK).is_ok();
+    let is_here = |dir: &Path| dir.metadata().is_ok_and(|meta| meta.dev() == device);
+    let found = parent.ancestors().find(is_plain).filter(|dir| is_here(dir) && may_write(dir));
+    found.map(Path::to_owned).ok_or_else(|| {
+        Error::new(format!("no sandbox can be built in {}", Shown(parent)))
+            .hint("apptainer cannot hold quotes, brackets, `;`, `&`, `|`, `<` and `>` in a path: use another directory")
+    })
 }
 
 /// Removes a sandbox, and the directory of sandboxes where it was the last.
@@ -95,11 +96,16 @@ mod tests {
     }
 
     #[test]
+    fn a_sandbox_is_built_where_its_path_can_be_held() {
+        let root = tempfile::tempdir().unwrap();
+        let odd = root.path().join("it's (a) project/singularity");
+        fs::make_dirs(&odd, 0o755).unwrap();
+        assert_eq!(building_place(&odd.join("x")).unwrap(), root.path());
+        assert_eq!(building_place(&root.path().join("x y")).unwrap(), root.path());
+    }
+
+    #[test]
     fn names_hold_nothing_that_splits_paths() {
         assert_eq!(path("r:5/u/ml:1", "0123456789"), Path::new("singularity/ml_1-01234567"));
-        assert_eq!(
-            unfinished(Path::new("singularity/x-1")),
-            Path::new("singularity/.mlenv-new-x-1")
-        );
     }
 }

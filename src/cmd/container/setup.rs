@@ -9,7 +9,7 @@ use super::super::create::stop_flag;
 use super::make::{calls, discard, make, planned};
 use super::runner::Runner;
 use super::sweep::sweep;
-use super::{lock, print_calls, sandbox};
+use super::{lock, print_calls};
 use crate::cli::Setup;
 use crate::container::state::State;
 use crate::container::{Mount, mount, store};
@@ -34,9 +34,8 @@ pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
         return print_calls(&calls(context, &runner, &dir, &state));
     }
     let stop = stop_flag()?;
-    match &there {
-        Some(state) if state.engine == runner.engine => sweep(&dir, &runner, state),
-        _ => sandbox::sweep(&dir),
+    if let Some(state) = there.as_ref().filter(|state| state.engine == runner.engine) {
+        sweep(&dir, &runner, state);
     }
     let made = (|| {
         bring(context, &runner, &mut state)?;

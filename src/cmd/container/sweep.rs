@@ -1,5 +1,5 @@
-//! What killed setups and updates left of a directory's container: unfinished sandboxes, and containers or sandboxes
-//! that the directory's state does not name, though they carry its id. The caller has the directory's lock.
+//! What killed setups and updates left of a directory's container: containers or sandboxes that the directory's state
+//! does not name, though they carry its id. The caller has the directory's lock.
 
 use std::path::Path;
 
@@ -14,7 +14,6 @@ pub(super) const OWNER: &str = ".mlenv-sandbox";
 
 /// Removes it. What cannot be removed now is found again.
 pub(super) fn sweep(dir: &Path, runner: &Runner, state: &State) {
-    sandbox::sweep(dir);
     if runner.has_store() {
         containers(runner, state);
     } else {

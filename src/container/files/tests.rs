@@ -42,10 +42,11 @@ fn a_command_runs_in_an_image_without_the_hosts_env() {
     assert_eq!(
         line(Image::ReadOnly),
         "env -u APPTAINER_BIND -u CONDA_PREFIX -u PYTHONPATH -u SINGULARITY_CONTAINER \
-         APPTAINERENV_A=x,y SINGULARITYENV_A=x,y apptainer exec --home '/h, x' \
-         --mount 'type=bind,\"source=/odd,\"\":x\",destination=/mnt,ro' --nv --pwd '/work dir' '/i m.sif' id -u"
+         APPTAINERENV_A=x,y SINGULARITYENV_A=x,y apptainer exec --no-home \
+         --mount 'type=bind,\"source=/odd,\"\":x\",destination=/mnt,ro' --nv --pwd '/work dir' '/i m.sif' \
+         /bin/sh -c 'HOME=$1; export HOME; shift; exec \"$@\"' mlenv '/h, x' id -u"
     );
-    assert!(line(Image::Sandbox).contains("apptainer exec --writable --home"));
+    assert!(line(Image::Sandbox).contains("apptainer exec --no-home --writable --mount"));
 }
 
 #[test]

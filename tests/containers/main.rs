@@ -1,0 +1,26 @@
+//! Containers for real: podman and apptainer at work, a registry on loopback, images made of this machine's own
+//! programs. What cannot be installed here is named with its reason, once; docker, nerdctl and singularity are also
+//! stood in for by programs that write down their words.
+
+#![expect(clippy::disallowed_methods, reason = "tests make, break and run things themselves")]
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+
+#[path = "../it/machine.rs"]
+#[expect(dead_code, reason = "shared with the other tests, which use the rest")]
+mod machine;
+#[path = "../it/sandbox.rs"]
+#[expect(dead_code, reason = "shared with the other tests, which use the rest")]
+mod sandbox;
+#[path = "../it/testbase/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "shared with the other tests, which use the rest")]
+mod testbase;
+#[path = "../it/tree.rs"]
+#[expect(dead_code, reason = "shared with the other tests, which use the rest")]
+mod tree;
+#[path = "../it/wheel.rs"]
+mod wheel;
+
+mod engines;
+mod rootfs;
+mod story;
+mod world;

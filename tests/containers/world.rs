@@ -1,0 +1,185 @@
+//! What all tests here share: a registry on loopback with the images in it. Made on first use; it ends with the test
+//! process.
+
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crate::engines::{self, Engine, settings};
+use crate::rootfs;
+use crate::sandbox::{Run, Sandbox};
+
+/// The registry.
+pub(crate) struct World {
+    registry: String,
+    /// Ends the registry when we end: it watches this pipe.
+    _held: Child,
+}
+
+/// The one world of this process.
+pub(crate) fn world() -> &'static World {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    WORLD.get_or_init(|| {
+        let (registry, held) = registry();
+        let world = World { registry, _held: held };
+        podman(&["rm", "--all", "--force", "--time", "0"]);
+        images();
+        world
+    })
+}
+
+impl World {
+    /// Lets a name in the registry stand for edition 1 or 2 of the image, and gives its reference.
+    pub(crate) fn publish(&self, name: &str, edition: u32) -> String {
+        let reference = format!("{}/tests/{name}", self.registry);
+        podman(&["tag", &local(edition), &reference]);
+        podman(&["push", "--quiet", &reference]);
+        podman(&["untag", &local(edition), &reference]);
+        reference
+    }
+}
+
+/// The image's name in podman's store.
+pub(crate) fn local(edition: u32) -> String {
+    format!("localhost/mlenv-tests-{}:{edition}", rootfs::EDITION)
+}
+
+/// podman by the tests themselves.
+#[track_caller]
+pub(crate) fn podman(words: &[&str]) -> String {
+    let mut command = Command::new("podman");
+    command.args(words).envs(settings().iter().map(|(name, value)| (name, value)));
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "podman {words:?}: {text}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn images() {
+    if exists(&local(1)) && exists(&local(2)) {
+        return;
+    }
+    let root = rootfs::make();
+    let tar = engines::dir().join("rootfs.tar");
+    let status = Command::new("tar").arg("-C").arg(&root).arg("-cf").arg(&tar).arg(".").status();
+    assert!(status.unwrap().success());
+    let path = "ENV PATH=/opt/conda/bin:/usr/local/bin:/usr/bin:/bin";
+    let change = ["--change", path, "--change", "ENV CONDA_PREFIX=/opt/conda"];
+    let tar = tar.to_str().unwrap();
+    podman(&[&["import", "--quiet"], change.as_slice(), &[tar, &local(1)]].concat());
+    std::fs::remove_file(tar).unwrap();
+    let newer = "echo 2 >/edition; echo '{}' >/opt/conda/conda-meta/newer-2.0-0.json";
+    podman(&["rm", "--force", "--ignore", "newer"]);
+    podman(&["run", "--name", "newer", &local(1), "/bin/sh", "-c", newer]);
+    podman(&["commit", "--quiet", "newer", &local(2)]);
+    podman(&["rm", "newer"]);
+}
+
+fn exists(image: &str) -> bool {
+    let mut command = Command::new("podman");
+    command
+        .args(["image", "exists", image])
+        .envs(settings().iter().map(|(name, value)| (name, value)));
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// A free port's number; somebody else could take it, but nobody here does.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Debian's registry. Its shell ends it when the pipe that we hold is closed, however we end.
+fn registry() -> (String, Child) {
+    let dir = engines::dir().join("registry");
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(dir.join("data")).unwrap();
+    let port = free_port();
+    let config = format!(
+        "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n\
+         storage: {{filesystem: {{rootdirectory: {:?}}}, delete: {{enabled: true}}}}\n\
+         http: {{addr: \"127.0.0.1:{port}\"}}\n",
+        dir.join("data")
+    );
+    let file = dir.join("config.yml");
+    std::fs::write(&file, config).unwrap();
+    let log = std::fs::File::create(dir.join("log")).unwrap();
+    let program = "docker-registry serve \"$0\" & registry=$!; cat >/dev/null; kill $registry";
+    let mut command = Command::new("sh");
+    command.args(["-c", program]).arg(file).stdin(Stdio::piped());
+    command.stdout(log.try_clone().unwrap()).stderr(log);
+    let held = command.spawn().unwrap();
+    for _ in 0..200 {
+        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return (format!("127.0.0.1:{port}"), held);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("the registry did not start: see {}", dir.join("log").display());
+}
+
+/// A user's home and a project in it, and mlenv at work there with an engine.
+pub(crate) struct Project {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) engine: Engine,
+    /// The project's directory, with an odd name.
+    pub(crate) dir: PathBuf,
+}
+
+impl Project {
+    pub(crate) fn new(engine: Engine) -> Self {
+        let sandbox = Sandbox::new();
+        let dir = sandbox.path("it's a project, \"x\" $HOME");
+        std::fs::create_dir_all(&dir).unwrap();
+        Self { sandbox, engine, dir }
+    }
+
+    /// mlenv in the project, with the engine on PATH and its settings.
+    pub(crate) fn mlenv<I: IntoIterator<Item: AsRef<std::ffi::OsStr>>>(&self, words: I) -> Run {
+        self.set(self.sandbox.mlenv(words))
+    }
+
+    /// Anything else in the project.
+    pub(crate) fn run(&self, program: &str) -> Run {
+        self.set(self.sandbox.run(program))
+    }
+
+    fn set(&self, run: Run) -> Run {
+        let path = format!("{}:{}", engines::apptainer_bin().display(), crate::sandbox::PATH);
+        let run = run.var("PATH", path).cwd(&self.dir);
+        settings().iter().fold(run, |run, (name, value)| run.var(name, value))
+    }
+
+    /// Makes the container.
+    #[track_caller]
+    pub(crate) fn setup(&self, image: &str) {
+        self.mlenv(["container", "setup", image, "--engine", self.engine.name()]).ok();
+    }
+
+    /// Runs a command in the container and gives what it printed.
+    #[track_caller]
+    pub(crate) fn inside(&self, words: &[&str]) -> String {
+        let words = ["container", "enter", "--"].iter().chain(words);
+        self.mlenv(words).ok().out
+    }
+
+    pub(crate) fn state(&self) -> toml::Table {
+        let text = std::fs::read_to_string(self.dir.join(".mlenv-container.toml")).unwrap();
+        toml::from_str(&text).unwrap()
+    }
+
+    /// The path of a file in the project.
+    pub(crate) fn path(&self, below: impl AsRef<Path>) -> PathBuf {
+        self.dir.join(below)
+    }
+}
+
+/// Nothing of a test stays in podman's store, also where it fails.
+impl Drop for Project {
+    fn drop(&mut self) {
+        if self.engine == Engine::Podman && self.path(".mlenv-container.toml").exists() {
+            let _ = self.mlenv(["container", "remove"]).end();
+        }
+    }
+}
