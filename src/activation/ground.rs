@@ -4,11 +4,12 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::activation::place::Place;
-use crate::activation::standing;
 use crate::activation::view::without_colon;
+use crate::activation::{elsewhere, standing};
 use crate::base;
 use crate::config::Dirs;
 use crate::error::Result;
+use crate::host::Host;
 use crate::overlay::layout::Layout;
 use crate::overlay::plan::BASE_LINK;
 use crate::plan::prompt::Label;
@@ -79,9 +80,9 @@ impl Ground {
 }
 
 /// Looks at `place`; an env or base that cannot be activated is an error with its cure.
-pub(super) fn of(place: &Place, dirs: &Dirs) -> Result<Ground> {
+pub(super) fn of(place: &Place, dirs: &Dirs, host: &Host) -> Result<Ground> {
     match place {
-        Place::Env(env) => of_env(env),
+        Place::Env(env) => of_env(env, host),
         Place::Image(image) => {
             let top = without_colon(image, dirs)?;
             let ground = of_prefix(top.join(IN_IMAGE), &image.join(IN_IMAGE));
@@ -91,8 +92,9 @@ pub(super) fn of(place: &Place, dirs: &Dirs) -> Result<Ground> {
     }
 }
 
-fn of_env(env: &Path) -> Result<Ground> {
+fn of_env(env: &Path, host: &Host) -> Result<Ground> {
     let record = standing::record(env)?;
+    elsewhere::check(&record, env, host)?;
     let prefix = standing::checked_prefix(&record, env)?;
     let base = prefix.join(BASE_LINK);
     let kind = if record.base.kind == base::Kind::Conda { Kind::Conda } else { Kind::Venv };

@@ -5,6 +5,7 @@
 //! that cannot run them; where the second cannot be kept, nothing is. A base that is gone, or an env that was moved, is one sentence, before anything changed.
 
 mod capture;
+pub(crate) mod elsewhere;
 mod ground;
 mod labels;
 mod place;
@@ -56,7 +57,7 @@ pub(crate) struct Found {
 
 /// Reads what `wish` names. Scripts of packages run here for tcsh and fish: call it only for what is trusted.
 pub(crate) fn read(wish: &Wish, host: &Host, dirs: &Dirs) -> Result<Found> {
-    let ground = ground::of(&wish.place, dirs)?;
+    let ground = ground::of(&wish.place, dirs, host)?;
     let mut warnings: Vec<String> = ground.remark.clone().into_iter().collect();
     let mut sets = settings(&ground, host);
     sets.extend(variables::of_layers(&ground.layers(), &mut warnings));

@@ -28,7 +28,7 @@ const TAKEN: [&str; 7] = [
 
 /// All variables of `layers`, in the order in which they override each other. What cannot be followed is passed
 /// over with a warning: one bad file of one package must not keep the user out of the env.
-pub(super) fn of_layers(
+pub(crate) fn of_layers(
     layers: &[&Path],
     warnings: &mut Vec<String>,
 ) -> Vec<(Name, Option<OsString>)> {

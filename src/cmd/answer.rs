@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::watch::{self, Watch};
-use crate::activation::{self, Place, Wish};
+use crate::activation::{self, Place, Wish, elsewhere};
 use crate::cli;
 use crate::config::{self, Dirs};
 use crate::error::{Attempt, Error, Result};
@@ -93,7 +93,13 @@ impl Call<'_> {
             Ok(None) => return self.without_marker(session),
             Ok(Some(Considered { verdict: Ok(subject), .. })) => {
                 let owner = Owner::Marker(path.to_owned());
-                let (change, session) = self.switched(subject.env, owner, session.as_ref())?;
+                let switched = self.switched(subject.env.clone(), owner, session.as_ref());
+                let (change, session) = match switched {
+                    Ok(switched) => switched,
+                    Err(cause) => {
+                        return self.elsewhere(path, consent, &subject.env, session, cause);
+                    }
+                };
                 let told = self.told.to_owned();
                 return Ok(Answer {
                     change,
@@ -111,6 +117,21 @@ impl Call<'_> {
         let told = self.refuse(&dir.join(NAME), &bytes, &refusal);
         let (change, session) = self.left(session);
         Ok(Answer { change, session, consent, told, young: watch::is_young(path) })
+    }
+
+    /// An env that lives in a container is offered, once; any other failure is one.
+    fn elsewhere(
+        &self,
+        marker: &Path,
+        consent: Option<PathBuf>,
+        env: &Path,
+        session: Option<Session>,
+        cause: Error,
+    ) -> Result<Answer> {
+        let Some(offer) = elsewhere::offer(env, self.host) else { return Err(cause) };
+        let told = self.refuse(marker, env.as_os_str().as_encoded_bytes(), &offer);
+        let (change, session) = self.left(session);
+        Ok(Answer { change, session, consent, told, young: watch::is_young(marker) })
     }
 
     fn switched(

@@ -49,6 +49,8 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
     if let Some(from) = &from {
         record.requests = from.requests.clone();
     }
+    let container = crate::container::inside::look(context.host);
+    let record = Record { container, ..record(&env, &choice, layout, arguments.user_site) };
     skeleton::carry(&mut plan, &env, &record)?;
     conda_files::guard(&mut plan, &choice.base.prefix)?;
     // From here on there is something to clean up; until here Ctrl-C simply ends us.
@@ -79,6 +81,7 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
         }
         _ if arguments.json => print_json(&Report::new(&env, &record)),
         _ => {
+            tell_container(context, &env, record.container.as_ref());
             explain(context, &env, &choice.base);
             Ok(())
         }
@@ -89,6 +92,18 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
 fn layout(arguments: &Create, from: Option<&Export>, kind: Kind) -> Layout {
     let exported = from.filter(|_| kind != Kind::System).map(|from| from.layout);
     arguments.layout.or(exported).unwrap_or(default_layout(kind))
+/// An env in a container is entered from the host with a word, if the container told enough about itself.
+fn tell_container(context: &Context, env: &Path, container: Option<&crate::container::Place>) {
+    let Some(place) = container else { return };
+    context
+        .ui
+        .say(format!("it lives in {}: from the host, `mlenv shell` enters it", place.label()));
+    if place.image.is_none() {
+        context.ui.warn(format!(
+            "this container does not tell its image: {} can be entered while the container is there",
+            Shown(env)
+        ));
+    }
 }
 
 /// Writes the marker of the directory we were called in, and trusts it. Whatever stands against that, the env is
@@ -191,6 +206,7 @@ pub(super) fn record(env: &Path, choice: &Choice, layout: Layout, user_site: boo
         user_site,
         prefix: PathText(env.to_owned()),
         base: BaseRecord::new(&choice.base, choice.name.as_deref()),
+        container: None,
         requests: Requests::default(),
     }
 }

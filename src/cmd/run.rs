@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::activate::{by_marker, session};
+use super::container::reenter;
 use crate::activation::{self, Place};
 use crate::cli;
 use crate::error::{Error, Result};
@@ -19,6 +20,9 @@ use crate::text::Shown;
 pub(super) fn run(context: &Context, arguments: &cli::Run) -> Result<()> {
     let session = session(context.host, context.ui)?;
     let place = place(context, &arguments.which, session.as_ref())?;
+    if let Some(way) = reenter::way(context, &place.0)? {
+        return way.go(context, &reenter::Command::Words(&arguments.command));
+    }
     let inside = if arguments.clean {
         let vars = launch::minimal(context.host);
         launch::inside(place, &vars, None, (context.host, &context.dirs))?
@@ -36,6 +40,9 @@ pub(super) fn shell(context: &Context, arguments: &cli::Shell) -> Result<()> {
     let session = session(host, context.ui)?;
     let which = cli::Which { env: arguments.env.clone(), name: None };
     let place = place(context, &which, session.as_ref())?;
+    if let Some(way) = reenter::way(context, &place.0)? {
+        return way.go(context, &reenter::Command::Shell);
+    }
     // Whatever is wrong with the env is said here, and no shell is started.
     let inside =
         launch::inside(place.clone(), &host.vars_with_path(), session.as_ref(), (host, dirs))?;

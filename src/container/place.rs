@@ -1,14 +1,17 @@
 //! Where an env lives, when that is in a container: all that it takes to come back. A section of the env's record,
 //! and, as JSON in `MLENV_LAUNCH`, what mlenv tells the containers that it starts about themselves.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::engine::Engine;
-use super::mount::Mount;
+use super::mount::{Mode, Mount};
 use super::mountinfo::Entry;
-use crate::text::{PathText, shown};
+use crate::text::{PathText, percent_decode, shown};
 
 /// A container as seen from an env in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,14 +69,27 @@ impl Place {
         }
     }
 
-    /// The text for `MLENV_LAUNCH`.
-    pub(crate) fn launch(&self) -> String {
+    /// As JSON, for people who look at a container's labels.
+    pub(crate) fn json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The text for `MLENV_LAUNCH`. apptainer lets a shell expand the values of variables, so it holds nothing that
+    /// means anything to one: other bytes than these are `%XX`.
+    pub(crate) fn launch(&self) -> String {
+        self.json().bytes().fold(String::new(), |mut out, byte| {
+            if byte.is_ascii_alphanumeric() || b"_./:,-".contains(&byte) {
+                out.push(char::from(byte));
+            } else {
+                let _ = write!(out, "%{byte:02X}");
+            }
+            out
+        })
     }
 
     /// Reads `MLENV_LAUNCH`; nonsense counts as nothing.
     pub(crate) fn from_launch(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        serde_json::from_slice(percent_decode(text).as_bytes()).ok()
     }
 
     /// What people call it: the last part of the image's name.
@@ -95,8 +111,25 @@ impl Place {
         }
     }
 
+    /// The binds as `-B` takes them, as far as it can: what it would split is left out.
+    pub(crate) fn old_binds(&self) -> OsString {
+        let is_plain =
+            |path: &Path| !path.as_os_str().as_bytes().iter().any(|byte| b":,\n".contains(byte));
+        let mut out = OsString::new();
+        for Mount { source, target, mode } in &self.bind {
+            if is_plain(&source.0) && is_plain(&target.0) {
+                out.push(if out.is_empty() { "" } else { "," });
+                out.push(&source.0);
+                out.push(":");
+                out.push(&target.0);
+                out.push(if *mode == Mode::ReadOnly { ":ro" } else { "" });
+            }
+        }
+        out
+    }
+
     /// Where on the host the env lies in the container's path `inside`, as far as binds were told.
-    pub(crate) fn outside(&self, inside: &std::path::Path) -> Option<PathBuf> {
+    pub(crate) fn outside(&self, inside: &Path) -> Option<PathBuf> {
         let covering = self.bind.iter().filter(|mount| inside.starts_with(&mount.target.0));
         let longest = covering.max_by_key(|mount| mount.target.0.components().count())?;
         let rest = inside.strip_prefix(&longest.target.0).ok()?;
@@ -106,20 +139,14 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     fn place() -> Place {
         let mut place = Place::new(Engine::Podman);
-        place.image = Some(PathText("docker.io/u/ml-base:alma9@sha256:1".into()));
+        place.image = Some(PathText("docker.io/u/ml-base:alma9@sha256:1 $HOME \\\"".into()));
         place.bind = vec![
             Mount::same(Path::new("/data")),
-            Mount::new(
-                Path::new("/odd:path"),
-                Path::new("/data/in"),
-                super::super::mount::Mode::Writable,
-            ),
+            Mount::new(Path::new("/odd:path"), Path::new("/data/in"), Mode::Writable),
         ];
         place
     }

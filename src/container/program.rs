@@ -18,6 +18,15 @@ done
 exec /bin/sh
 "#;
 
+/// `PROGRAM WORDS...`: runs one of our programs by bash, where the image has it, since packages' scripts are written
+/// for that, and without anybody's files.
+pub(crate) const BY_BASH: &str = r#"
+program=$1
+shift
+if command -v bash >/dev/null 2>&1; then exec bash --noprofile --norc -c "$program" mlenv "$@"; fi
+exec /bin/sh -c "$program" mlenv "$@"
+"#;
+
 /// `ENV COUNT NAME=VALUE... COMMAND...`: activates the env and becomes the command.
 pub(crate) const ACTIVATED: &str = r#"
 case ${PROMPT_COMMAND-} in *Apptainer*|*Singularity*) unset PROMPT_COMMAND ;; esac
@@ -32,7 +41,7 @@ unset __mlenv_given
 exec "$@"
 "#;
 
-/// `SHELL...`: becomes the first of the shells named that the image has, interactive, with what is active kept
+/// `ENV SHELL...`: becomes the first of the shells named that the image has, interactive, with what is active kept
 /// active after its rc files. bash is the one that can be told what to read.
 pub(crate) const INTERACTIVE_SHELL: &str = r#"
 env=$1; shift
@@ -40,7 +49,7 @@ for shell do
   if command -v "$shell" >/dev/null 2>&1; then
     SHELL=$(command -v "$shell"); export SHELL
     case $shell in
-      bash) exec bash --rcfile "$env/setup-UserEnv-in-container.sh" -i ;;
+      bash) __mlenv_rc=1; export __mlenv_rc; exec bash --rcfile "$env/setup-UserEnv-in-container.sh" -i ;;
       *) exec "$shell" -i ;;
     esac
   fi

@@ -9,6 +9,7 @@ use super::plan::BASE_LINK;
 use crate::additions::requests::Requests;
 use crate::base::{Base, Fingerprint, Kind, fingerprint};
 use crate::config::read_toml;
+use crate::container::Place;
 use crate::error::{Error, Result};
 use crate::text::{PathText, Shown};
 
@@ -36,6 +37,9 @@ pub(crate) struct Record {
     pub(crate) prefix: PathText,
     /// What it stands on.
     pub(crate) base: BaseRecord,
+    /// The container that it lives in, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) container: Option<Place>,
     /// What the user asked to be put on top; last, since hooks read the beginning of the file only.
     #[serde(default, skip_serializing_if = "Requests::is_empty")]
     pub(crate) requests: Requests,

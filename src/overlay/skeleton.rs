@@ -75,7 +75,8 @@ pub(crate) fn activation(env: &Path, record: &Record) -> Result<Vec<(PathBuf, Ve
         (Kind::Conda, _) => Family::Conda,
         _ => Family::Venv,
     };
-    activators(&Carrier { env, family, user_site: record.user_site })
+    let container = record.container.as_ref();
+    activators(&Carrier { env, family, user_site: record.user_site, container })
 }
 
 /// The names in `bin`.

@@ -8,6 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+use crate::container::Place;
 use crate::error::Result;
 use crate::plan::prompt::Label;
 use crate::shell::{Dialect, Newlines, quote};
@@ -16,6 +17,10 @@ const SH: &str = include_str!("../../shell/carried/activate.sh");
 const CSH: &str = include_str!("../../shell/carried/activate.csh");
 const FISH: &str = include_str!("../../shell/carried/activate.fish");
 const SETUP: &str = include_str!("../../shell/carried/setupMe-on-host.sh");
+const IN_CONTAINER: &str = include_str!("../../shell/carried/setup-UserEnv-in-container.sh");
+
+/// The file with that, which interactive shells in a container read, too.
+pub(crate) const IN_CONTAINER_FILE: &str = "setup-UserEnv-in-container.sh";
 
 /// What the files have to know of their env.
 pub(crate) struct Carrier<'a> {
@@ -25,6 +30,8 @@ pub(crate) struct Carrier<'a> {
     pub(crate) family: Family,
     /// Whether packages in `~/.local` are seen.
     pub(crate) user_site: bool,
+    /// The container that it lives in, if it does.
+    pub(crate) container: Option<&'a Place>,
 }
 
 /// What an env stands on, as far as activation differs.
@@ -51,12 +58,29 @@ pub(crate) fn activators(carrier: &Carrier<'_>) -> Result<Vec<(PathBuf, Vec<u8>)
     let filled = |dialect, text: &str, own: &str| {
         filled(carrier, dialect, text, own).map(|bytes| (own.into(), bytes))
     };
-    Ok(vec![
+    let mut files = vec![
         filled(Dialect::Bash, SH, "bin/activate")?,
         filled(tcsh, CSH, "bin/activate.csh")?,
         filled(Dialect::Fish, FISH, "bin/activate.fish")?,
         filled(Dialect::Bash, SETUP, "setupMe-on-host.sh")?,
-    ])
+    ];
+    if let Some(place) = carrier.container {
+        files.push((IN_CONTAINER_FILE.into(), in_container(carrier.env, place)?));
+    }
+    Ok(files)
+}
+
+/// The script that users of older tools source, with the words that those look for.
+fn in_container(env: &Path, place: &Place) -> Result<Vec<u8>> {
+    let literal = |text: &OsStr| quote(Dialect::Bash, text);
+    let image = place.image.as_ref().map_or(OsStr::new(""), |image| image.0.as_os_str());
+    let tokens = [
+        ("@ENV@", literal(env.as_os_str())?),
+        ("@IMAGE@", literal(image)?),
+        ("@BINDS@", literal(&place.old_binds())?),
+        ("@ENGINE@", literal(place.engine.name().as_ref())?),
+    ];
+    Ok(replaced(IN_CONTAINER, &tokens))
 }
 
 fn filled(carrier: &Carrier<'_>, dialect: Dialect, text: &str, own: &str) -> Result<Vec<u8>> {

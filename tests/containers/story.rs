@@ -1,39 +1,115 @@
 //! The whole way of a user, on each engine: set up, enter, install, make an env inside, come back in one step, look,
 //! update.
 
+use std::path::PathBuf;
+
 use crate::engines::Engine;
+use crate::sandbox::Outcome;
 use crate::world::{Project, world};
 
 #[test]
 fn a_container_is_set_up_entered_and_updated_with_what_was_added() {
     for engine in Engine::ALL.into_iter().filter(|engine| engine.works()) {
+        let story = Story::new(engine);
+        let name = format!("story:{}", engine.name());
+        story.set_up(&world().publish(&name, 1));
+        story.install();
+        let env = story.make_env();
+        story.come_back(&env);
+        story.look();
+        world().publish(&name, 2);
+        story.update();
+        story.come_back(&env);
+        story.project.mlenv(["container", "remove"]).ok();
+        assert!(!story.project.path(".mlenv-container.toml").exists());
+        assert!(!story.project.path("singularity").exists());
+    }
+}
+
+struct Story {
+    project: Project,
+    /// What is seen as `/data` inside.
+    odd: PathBuf,
+}
+
+impl Story {
+    fn new(engine: Engine) -> Self {
         let project = Project::new(engine);
-        let name = format!("ml:{}", engine.name());
-        let image = world().publish(&name, 1);
-        project.setup(&image);
-        assert_eq!(
-            project.inside(&["python", "-c", "import sys; print(sys.prefix)"]),
-            "/opt/conda\n"
-        );
+        let odd = project.sandbox.path("odd: a,b \"c\"");
+        std::fs::create_dir(&odd).unwrap();
+        // An index of one wheel, known to pip by the user's own settings.
         let wheels = project.sandbox.path("home/wheels");
         crate::wheel::build(&wheels, "mine", "1.5");
-        let config = project.sandbox.path("home/.config/pip/pip.conf");
-        std::fs::create_dir_all(config.parent().unwrap()).unwrap();
         let text = format!("[global]\nno-index = true\nfind-links = {}\n", wheels.display());
-        std::fs::write(config, text).unwrap();
-        project.inside(&["python", "-m", "pip", "install", "-q", "mine"]);
-        project.inside(&["micromamba", "install", "-y", "-c", "bioconda", "scipy>=1.11"]);
-        let info = project.mlenv(["container", "info"]).ok();
-        assert!(info.out.contains("mine==1.5"), "{info}");
-        assert!(info.out.contains("scipy>=1.11 -c bioconda"), "{info}");
-        world().publish(&name, 2);
-        let update = project.mlenv(["container", "update", "-f"]).end();
-        assert!(update.status.success(), "{update}");
-        assert_eq!(project.inside(&["cat", "/edition"]), "2\n");
-        assert_eq!(
-            project.inside(&["python", "-c", "import mine; print(mine.__version__)"]),
-            "1.5\n"
-        );
-        project.mlenv(["container", "remove"]).ok();
+        project.sandbox.write("home/.config/pip/pip.conf", text);
+        Self { project, odd }
+    }
+
+    fn set_up(&self, image: &str) {
+        let source = self.odd.to_str().unwrap().replace(':', "\\:").replace(',', "\\,");
+        let bind = format!("{source}:/data");
+        let engine = self.project.engine.name();
+        self.project.mlenv(["container", "setup", image, "-B", &bind, "--engine", engine]).ok();
+        let prefix = self.project.inside(&["python", "-c", "import sys; print(sys.prefix)"]);
+        assert_eq!(prefix, "/opt/conda\n");
+        let here = self.project.inside(&["pwd"]);
+        assert_eq!(here.trim_end(), self.project.dir.to_str().unwrap());
+    }
+
+    fn install(&self) {
+        self.project.inside(&["python", "-m", "pip", "install", "-q", "mine"]);
+        self.project.inside(&["micromamba", "install", "-y", "-c", "bioconda", "scipy>=1.11"]);
+    }
+
+    /// In the container, at the odd place.
+    fn make_env(&self) -> PathBuf {
+        let create = ["mlenv", "create", "-p", "/data/env", "--no-save", "--base", "/opt/conda"];
+        self.project.inside(&create);
+        let script = "#!/bin/bash\nexport FROM_SCRIPT=yes\n";
+        let scripts = self.odd.join("env/etc/conda/activate.d");
+        std::fs::create_dir_all(&scripts).unwrap();
+        std::fs::write(scripts.join("mine.sh"), script).unwrap();
+        self.odd.join("env")
+    }
+
+    /// From the host, in one step: a command, a script for a shell, and the offer.
+    fn come_back(&self, env: &PathBuf) {
+        let run = self.project.mlenv(["run", "-p"]).arg(env);
+        let program = "import sys, os, mine, click; print(sys.prefix, mine.__version__, os.environ['FROM_SCRIPT'], sys.argv[1:])";
+        let outcome = run.args(["--", "python", "-c", program, "a b", "$HOME 'x'"]).ok();
+        assert_eq!(outcome.out, "/data/env 1.5 yes ['a b', \"$HOME 'x'\"]\n", "{outcome}");
+        let outcome = self.project.mlenv(["run", "-p"]).arg(env).args(["--", "sh", "-c", "exit 7"]);
+        assert_eq!(outcome.end().status.code(), Some(7));
+        let shell = self.script("echo $CONDA_PREFIX; type python", env);
+        assert!(shell.out.contains("/data/env\n"), "{shell}");
+        assert!(shell.out.contains("/data/env/bin/python"), "{shell}");
+        let offer = self.project.mlenv(["activate", "--shell", "bash"]).arg(env);
+        offer.fails(1, "env lives in ").says("`mlenv shell");
+    }
+
+    /// What `mlenv shell` does with commands on its stdin.
+    fn script(&self, text: &str, env: &PathBuf) -> Outcome {
+        let script = self.project.sandbox.write("script", text);
+        let program = "exec \"$0\" shell \"$1\" <\"$2\"";
+        let words = ["-c", program, env!("CARGO_BIN_EXE_mlenv")];
+        self.project.run("sh").args(words).arg(env).arg(script).ok()
+    }
+
+    fn look(&self) {
+        let info = self.project.mlenv(["container", "info"]).ok();
+        assert!(info.out.contains("pip          mine==1.5\n"), "{info}");
+        assert!(info.out.contains("conda        scipy>=1.11 -c bioconda\n"), "{info}");
+        let json = self.project.mlenv(["container", "info", "--json"]).ok().json();
+        assert_eq!(json["added"]["pip"], serde_json::json!(["mine==1.5"]));
+        assert_eq!(json["state"]["engine"], self.project.engine.name());
+    }
+
+    fn update(&self) {
+        self.project.mlenv(["container", "update", "-f"]).ok();
+        assert_eq!(self.project.inside(&["cat", "/edition"]), "2\n");
+        let version =
+            self.project.inside(&["python", "-c", "import mine; print(mine.__version__)"]);
+        assert_eq!(version, "1.5\n");
+        self.look();
     }
 }

@@ -17,7 +17,7 @@ use crate::container::order::{Inner, Order, container_name};
 use crate::container::program::{CARRY_IN, PACKAGES};
 use crate::container::state::{SCHEMA, State};
 use crate::container::store::{self, Identity};
-use crate::container::{Invocation, Mount};
+use crate::container::{Invocation, Mount, Place};
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
 use crate::overlay::stage::Stage;
@@ -104,7 +104,11 @@ impl<'a> Entrance<'a> {
     }
 
     fn launch(&self) -> OsString {
-        self.state.place(self.dir, &self.mounts, self.home.as_deref()).launch().into()
+        self.place().launch().into()
+    }
+
+    fn place(&self) -> Place {
+        self.state.place(self.dir, &self.mounts, self.home.as_deref())
     }
 
     fn order(&self, image: OsString, inner: Inner) -> Order {
@@ -131,7 +135,7 @@ impl<'a> Entrance<'a> {
             (store::LABEL_ID, self.state.id.clone()),
             (store::LABEL_INSTANCE, self.state.instance.clone()),
             (store::LABEL_DIR, dir.trim_matches('"').to_owned()),
-            (store::LABEL_ARGS, self.launch().to_string_lossy().into_owned()),
+            (store::LABEL_ARGS, self.place().json()),
         ];
         let name = self.state.name.as_deref().unwrap_or_default();
         store::create(&order, &Identity { name, labels, port: self.state.port })

@@ -6,6 +6,8 @@ mod import;
 mod info;
 mod jupyter;
 mod make;
+mod outside;
+pub(super) mod reenter;
 mod remove;
 mod replay;
 mod runner;

@@ -120,7 +120,7 @@ impl Runner {
     fn called(
         &self,
         call: &Invocation,
-        words: Progress,
+        progress: Progress,
         input: Option<&std::path::Path>,
     ) -> Result<Called> {
         exec::call(&self.resolved(call), progress, input)

@@ -11,7 +11,9 @@ use shells::sandbox::{Layout, Sandbox};
 use shells::{Shell, Step, get, path, text};
 
 fn carry(env: &Path, family: Family) {
-    for (file, bytes) in activators(&Carrier { env, family, user_site: false }).unwrap() {
+    for (file, bytes) in
+        activators(&Carrier { env, family, user_site: false, container: None }).unwrap()
+    {
         crate::fs::write_atomic(&env.join(file), &bytes).unwrap();
     }
 }
@@ -35,8 +37,12 @@ fn source(shell: Shell, env: &Path) -> String {
 
 #[test]
 fn no_token_is_left_and_none_is_replaced_twice() {
-    let carrier =
-        Carrier { env: Path::new("/a @LABEL@ 'b"), family: Family::BareConda, user_site: false };
+    let carrier = Carrier {
+        env: Path::new("/a @LABEL@ 'b"),
+        family: Family::BareConda,
+        user_site: false,
+        container: None,
+    };
     for (path, bytes) in activators(&carrier).unwrap() {
         let text = String::from_utf8(bytes).unwrap();
         let tokens = ["@ENV@", "@LEAVE@", "@BINS@", "@BINS_BACK@", "@RESTORE@", "@VARIABLES@"];
@@ -47,7 +53,8 @@ fn no_token_is_left_and_none_is_replaced_twice() {
 
 #[test]
 fn a_path_that_an_env_cannot_have_is_refused() {
-    let carrier = Carrier { env: Path::new("/a\nb"), family: Family::Venv, user_site: true };
+    let carrier =
+        Carrier { env: Path::new("/a\nb"), family: Family::Venv, user_site: true, container: None };
     assert!(activators(&carrier).is_err());
 }
 

@@ -1,0 +1,76 @@
+//! Envs that live in a container: whether this process is where one can be used. Only for envs whose record says so;
+//! all others cost nothing here.
+
+use std::path::Path;
+
+use crate::container::{Place, inside};
+use crate::error::{Error, Result};
+use crate::host::{Host, same_place};
+use crate::overlay::record::{BaseState, Record};
+use crate::text::Shown;
+
+/// Where an env is, seen from this process.
+#[derive(Debug)]
+pub(crate) enum Where {
+    /// It can be used.
+    Here,
+    /// In a container, which can be entered from here.
+    InContainer(Box<Place>),
+    /// In another container than the one that this process is in.
+    InAnother {
+        /// Where the env lives.
+        lives: Box<Place>,
+        /// Where we are.
+        here: Box<Place>,
+    },
+}
+
+/// Finds out. A host that sees the image's directory by the same name can use the env as it is.
+pub(crate) fn whereabouts(record: &Record, env: &Path, host: &Host) -> Where {
+    let Some(lives) = &record.container else { return Where::Here };
+    let is_whole =
+        || same_place(&record.prefix.0, env) && record.base_state(env) == BaseState::Same;
+    match inside::look(host) {
+        Some(here) if is_same(&here, lives) || is_whole() => Where::Here,
+        Some(here) => Where::InAnother { lives: Box::new(lives.clone()), here: Box::new(here) },
+        None if is_whole() => Where::Here,
+        None => Where::InContainer(Box::new(lives.clone())),
+    }
+}
+
+/// The same container, or another one of the same image.
+fn is_same(here: &Place, lives: &Place) -> bool {
+    let is_one = here.container.is_some() && here.container == lives.container;
+    is_one || (here.id.is_some() && here.id == lives.id) || here.is_same_image(lives)
+}
+
+/// Refuses an env that cannot be used here, with what can be done.
+pub(super) fn check(record: &Record, env: &Path, host: &Host) -> Result<()> {
+    match whereabouts(record, env, host) {
+        Where::Here => Ok(()),
+        Where::InContainer(lives) => Err(offer_of(env, &lives)),
+        Where::InAnother { lives, here } => Err(Error::no(format!(
+            "{} lives in {}, and this is {}",
+            Shown(env),
+            lives.label(),
+            here.label()
+        ))
+        .hint("leave this container, then run `mlenv shell` on the env from the host")),
+    }
+}
+
+/// What a hook says about an env that lives in a container.
+pub(crate) fn offer(env: &Path, host: &Host) -> Option<Error> {
+    let record = Record::read(env).ok()??;
+    match whereabouts(&record, env, host) {
+        Where::InContainer(lives) => Some(offer_of(env, &lives)),
+        _ => None,
+    }
+}
+
+/// One line, as it is said at a prompt.
+fn offer_of(env: &Path, lives: &Place) -> Error {
+    let name = Path::new(env.file_name().unwrap_or(env.as_os_str()));
+    let (name, label) = (Shown(name), lives.label());
+    Error::no(format!("{name} lives in {label}; `mlenv shell {}` enters it", Shown(env)))
+}

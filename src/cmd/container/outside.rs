@@ -1,0 +1,202 @@
+//! What an env's container saw of its host, found again on this one: sources of binds, and the image.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::super::Context;
+use super::runner::Runner;
+use crate::container::mountinfo::{Entry, Table};
+use crate::container::order::is_visible;
+use crate::container::{Mount, Place, store};
+use crate::error::{Error, Result};
+use crate::host::same_place;
+use crate::text::{PathText, Shown};
+
+/// The mounts for a new container in which the env, which is at the first path here, is at the second.
+pub(super) fn mounts(context: &Context, lives: &Place, env: (&Path, &Path)) -> Result<Vec<Mount>> {
+    let mut mounts = told(context, lives);
+    mounts.extend(seen(context, &lives.seen, env));
+    see_env(&mut mounts, env);
+    if let Ok(cwd) = context.host.cwd()
+        && is_users(&cwd)
+        && !is_visible(&cwd, &mounts)
+        && !mounts.iter().any(|mount| cwd.starts_with(&mount.target.0))
+    {
+        mounts.push(Mount::same(&cwd));
+    }
+    Ok(mounts)
+}
+
+/// Binds that whoever started the container told us. One that is not here may not matter.
+fn told(context: &Context, lives: &Place) -> Vec<Mount> {
+    let (there, gone): (Vec<&Mount>, Vec<&Mount>) =
+        lives.bind.iter().partition(|mount| mount.source.0.exists());
+    for mount in gone {
+        context.ui.warn(format!(
+            "{}, which is {} in the container, is not here: going on without",
+            Shown(&mount.source.0),
+            Shown(&mount.target.0)
+        ));
+    }
+    there.into_iter().cloned().collect()
+}
+
+/// Binds that the container's table of mounts showed, by their file systems. One of them shows the env, whose place
+/// here is known.
+fn seen(context: &Context, entries: &[Entry], env: (&Path, &Path)) -> Vec<Mount> {
+    let table = Table::read();
+    let mut found: Vec<Mount> = Vec::new();
+    for entry in entries {
+        let target = &entry.target.0;
+        let source = by_env(target, env).or_else(|| table.find(entry)).or_else(|| {
+            Some(target.clone()).filter(|same| same.ends_with(&entry.root.0) && same.exists())
+        });
+        match source {
+            // A mount below another bind came along with it.
+            Some(source) if is_carried(&source, target, &found) => {}
+            Some(source) => found.push(Mount::new(&source, target, entry.mode)),
+            None => context.ui.warn(format!(
+                "what was {} in the container was not found here: going on without",
+                Shown(target)
+            )),
+        }
+    }
+    found
+}
+
+/// The source of the bind at `target`, if that shows the env: its path here, less the same end.
+fn by_env(target: &Path, (here, inside): (&Path, &Path)) -> Option<PathBuf> {
+    let rest = inside.strip_prefix(target).ok()?;
+    if rest.as_os_str().is_empty() {
+        return Some(here.to_owned());
+    }
+    let source = here.ancestors().nth(rest.components().count())?;
+    here.ends_with(rest).then(|| source.to_owned())
+}
+
+fn is_carried(source: &Path, target: &Path, found: &[Mount]) -> bool {
+    found.iter().any(|parent| {
+        target
+            .strip_prefix(&parent.target.0)
+            .is_ok_and(|rest| parent.source.0.join(rest) == *source)
+    })
+}
+
+/// Whatever was told: at the env's place inside there must be the env.
+fn see_env(mounts: &mut Vec<Mount>, (here, inside): (&Path, &Path)) {
+    let covering = mounts.iter().filter(|mount| inside.starts_with(&mount.target.0));
+    let longest = covering.max_by_key(|mount| mount.target.0.components().count());
+    let shown = longest
+        .and_then(|mount| Some(mount.source.0.join(inside.strip_prefix(&mount.target.0).ok()?)));
+    if !shown.is_some_and(|shown| same_place(&shown, here)) {
+        mounts.push(Mount::new(here, inside, crate::container::mount::Mode::Writable));
+    }
+}
+
+/// A directory of the user's: mounting one of the system's would hide the image's own.
+fn is_users(dir: &Path) -> bool {
+    const SYSTEM: [&str; 13] = [
+        "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/opt", "/proc", "/run", "/sbin",
+        "/sys", "/usr", "/var",
+    ];
+    dir.parent().is_some() && !SYSTEM.iter().any(|system| dir.starts_with(system))
+}
+
+/// The image as the engine is to be told, the one that the env was made in: a tag may mean another one by now.
+pub(super) fn image(context: &Context, runner: &Runner, lives: &Place) -> Result<OsString> {
+    let Some(PathText(image)) = &lives.image else { return by_container(runner, lives) };
+    if !runner.has_store() {
+        return if store::is_path(image.as_os_str()) && !image.exists() {
+            Err(gone(format!("the image {} is gone", Shown(image))))
+        } else {
+            Ok(crate::container::files::source(image.as_os_str()))
+        };
+    }
+    let (Some(digest), Some(text)) = (&lives.digest, image.to_str()) else {
+        return Ok(image.into());
+    };
+    let by_name = runner.ask(&store::inspect_image(runner.engine, image.as_os_str()));
+    if by_name.as_deref().is_some_and(|facts| facts.contains(digest.as_str())) {
+        return Ok(image.into());
+    }
+    let exact = OsString::from(pinned(text, digest));
+    if runner.ask(&store::inspect_image(runner.engine, &exact)).is_some() {
+        return Ok(exact);
+    }
+    context.ui.say(format!("pulling {}", Shown(Path::new(&exact))));
+    let pulled = runner
+        .watch(&format!("pull {}", Shown(Path::new(&exact))), &store::pull(runner.engine, &exact));
+    match (pulled, by_name) {
+        (Ok(_), _) => Ok(exact),
+        (Err(error), None) => Err(error),
+        (Err(_), Some(_)) => Err(gone(format!(
+            "{} is another image now than the one that the env was made in ({digest})",
+            Shown(image)
+        ))),
+    }
+}
+
+/// `REPOSITORY:TAG` as `REPOSITORY@DIGEST`.
+fn pinned(image: &str, digest: &str) -> String {
+    let image = image.split('@').next().unwrap_or(image);
+    let repository = match image.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => image,
+    };
+    format!("{repository}@{digest}")
+}
+
+/// A container that did not tell its image tells the engine's id: while it is there, the engine knows.
+fn by_container(runner: &Runner, lives: &Place) -> Result<OsString> {
+    let id = lives.container.as_deref().unwrap_or_default();
+    let facts = runner.ask(&store::inspect(runner.engine, id)).unwrap_or_default();
+    let facts: serde_json::Value = serde_json::from_str(&facts).unwrap_or_default();
+    let image = facts.pointer("/0/Image").and_then(serde_json::Value::as_str);
+    image.map(OsString::from).ok_or_else(|| {
+        gone(
+            "the container that the env was made in is gone, and it did not tell its image"
+                .to_owned(),
+        )
+    })
+}
+
+fn gone(what: String) -> Error {
+    Error::new(what).hint(
+        "enter a container of the same or a newer image with `mlenv container`, and run `mlenv rebase ENV --update` on the env there",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_gives_way_to_a_digest() {
+        assert_eq!(pinned("r:5000/u/ml:1", "sha256:a"), "r:5000/u/ml@sha256:a");
+        assert_eq!(pinned("r:5000/u/ml", "sha256:a"), "r:5000/u/ml@sha256:a");
+    }
+
+    #[test]
+    fn the_env_itself_tells_where_its_bind_comes_from() {
+        let env = (Path::new("/data/odd:dir/p/env"), Path::new("/mnt/p/env"));
+        assert_eq!(by_env(Path::new("/mnt"), env), Some("/data/odd:dir".into()));
+        assert_eq!(by_env(Path::new("/mnt/p/env"), env), Some(env.0.to_owned()));
+        assert_eq!(by_env(Path::new("/other"), env), None);
+        let mut mounts = Vec::new();
+        see_env(&mut mounts, env);
+        assert_eq!(mounts.len(), 1);
+    }
+
+    #[test]
+    fn directories_of_the_system_are_not_mounted() {
+        assert!(is_users(Path::new("/data/x")) && is_users(Path::new("/scratch")));
+        assert!(!is_users(Path::new("/opt/x")) && !is_users(Path::new("/")));
+    }
+
+    #[test]
+    fn what_came_along_with_a_bind_is_not_mounted_again() {
+        let parent = Mount::new(Path::new("/data"), Path::new("/mnt"), Default::default());
+        assert!(is_carried(Path::new("/data/sub"), Path::new("/mnt/sub"), &[parent.clone()]));
+        assert!(!is_carried(Path::new("/else"), Path::new("/mnt/sub"), &[parent]));
+    }
+}
