@@ -112,7 +112,7 @@ pub(crate) enum Progress {
 pub(crate) fn call(call: &Invocation, progress: Progress, input: Option<&Path>) -> Result<Called> {
     let mut command = invoked(call);
     let input = match input {
-        Some(path) => Stdio::from(std::fs::File::open(path).attempt("read", path)?),
+        Some(path) => Stdio::from(File::open(path).attempt("read", path)?),
         None => Stdio::null(),
     };
     let stderr = if progress == Progress::Shown { Stdio::inherit() } else { Stdio::piped() };
@@ -130,7 +130,9 @@ pub(crate) fn become_called(call: &Invocation) -> Error {
 fn invoked(call: &Invocation) -> Command {
     let mut command = command(Path::new(&call.program));
     command.args(&call.arguments);
-    call.unset.iter().for_each(|name| drop(command.env_remove(name)));
+    for name in &call.unset {
+        command.env_remove(name);
+    }
     command.envs(call.set.iter().map(|(name, value)| (name, value)));
     command
 }

@@ -28,8 +28,11 @@ pub(crate) enum Where {
 /// Finds out. A host that sees the image's directory by the same name can use the env as it is.
 pub(crate) fn whereabouts(record: &Record, env: &Path, host: &Host) -> Where {
     let Some(lives) = &record.container else { return Where::Here };
-    let is_whole =
-        || same_place(&record.prefix.0, env) && record.base_state(env) == BaseState::Same;
+    // A base that nobody looked at may be any other of that path.
+    let is_whole = || {
+        let is_known = record.base.fingerprint.is_known();
+        is_known && same_place(&record.prefix.0, env) && record.base_state(env) == BaseState::Same
+    };
     match inside::look(host) {
         Some(here) if is_same(&here, lives) || is_whole() => Where::Here,
         Some(here) => Where::InAnother { lives: Box::new(lives.clone()), here: Box::new(here) },

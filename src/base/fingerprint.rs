@@ -31,6 +31,16 @@ pub(crate) struct Fingerprint {
 }
 
 impl Fingerprint {
+    /// Of a base that nobody could look at.
+    pub(crate) fn unknown() -> Self {
+        Self { packages: String::new(), stamp: 0, root: String::new(), image: None }
+    }
+
+    /// True where somebody looked.
+    pub(crate) fn is_known(&self) -> bool {
+        !self.packages.is_empty()
+    }
+
     /// Looks at the base: three or four directory reads, no file opened, no tree walked.
     pub(crate) fn take(prefix: &Path, kind: Kind, python: &Python) -> Result<Self> {
         let meta = prefix.metadata().attempt("look at", prefix)?;

@@ -116,7 +116,7 @@ pub(crate) struct Update {
     pub(crate) dry_run: bool,
 }
 
-/// Start JupyterLab in the container
+/// Start Jupyter in the container
 ///
 /// It is served to this machine alone, on the port that the container has, behind a token.
 #[derive(Debug, Args)]

@@ -95,6 +95,12 @@ impl Listing {
         }
     }
 
+    /// The same as `mark`, but for conda's history as it was when it had so many lines.
+    pub(crate) fn mark_at(&self, lines: usize) -> Mark {
+        let lines = lines.min(self.history.len());
+        Mark { history_lines: lines, history_hash: hash(&self.history[..lines]), ..self.mark() }
+    }
+
     /// True where this package is there; in the version that a pin names.
     pub(crate) fn has(&self, spec: &str) -> bool {
         let (name, version) = spec.split_once("==").unwrap_or((spec, ""));

@@ -158,20 +158,19 @@ pub(crate) fn binds(table: &Table, defaults: &[PathBuf]) -> Vec<Entry> {
         let below = path.strip_prefix("/").unwrap_or(path);
         defaults.contains(path) && (entry.root.0.ends_with(below) || entry.root.0 == Path::new("/"))
     };
-    let is_users = |entry: &&Entry| {
+    let is_made_up = |entry: &Entry| {
         let target = entry.target.0.as_path();
-        !VIRTUAL.contains(&entry.fstype.as_str())
-            && !entry.fstype.starts_with("fuse.squashfuse")
-            && !ENGINES_OWN.iter().any(|own| target == Path::new(own))
-            && !["/proc", "/sys", "/dev", "/.singularity.d"]
+        VIRTUAL.contains(&entry.fstype.as_str())
+            || entry.fstype.starts_with("fuse.squashfuse")
+            || ENGINES_OWN.iter().any(|own| target == Path::new(own))
+            || ["/proc", "/sys", "/dev", "/.singularity.d"]
                 .iter()
                 .any(|own| target.starts_with(own))
-            && !(entry.fstype == "tmpfs" && entry.root.0 == Path::new("/"))
-            && session != Some(&entry.device)
-            && !is_default(entry)
+            || (entry.fstype == "tmpfs" && entry.root.0 == Path::new("/"))
+            || session == Some(&entry.device)
     };
     let mut found: Vec<Entry> = Vec::new();
-    for entry in table.entries.iter().filter(is_users) {
+    for entry in table.entries.iter().filter(|entry| !is_made_up(entry) && !is_default(entry)) {
         found.retain(|before| before.target != entry.target); // the later one is seen
         found.push(entry.clone());
     }

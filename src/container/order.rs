@@ -88,6 +88,37 @@ pub(crate) fn is_inherited(name: &str) -> bool {
         || ENDS.iter().any(|end| name.ends_with(end))
 }
 
+/// The same by name, for scripts, which cannot look for beginnings.
+pub(crate) const BATCH_NAMES: [&str; 27] = [
+    "TERM",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "CUDA_VISIBLE_DEVICES",
+    "ROCR_VISIBLE_DEVICES",
+    "OMP_NUM_THREADS",
+    "SLURM_JOB_ID",
+    "SLURM_ARRAY_JOB_ID",
+    "SLURM_ARRAY_TASK_ID",
+    "SLURM_PROCID",
+    "SLURM_LOCALID",
+    "SLURM_NODEID",
+    "SLURM_NTASKS",
+    "SLURM_CPUS_PER_TASK",
+    "SLURM_JOB_NODELIST",
+    "SLURM_TMPDIR",
+    "PMI_RANK",
+    "PMI_SIZE",
+    "PMIX_RANK",
+    "OMPI_COMM_WORLD_RANK",
+    "OMPI_COMM_WORLD_SIZE",
+    "_CONDOR_SCRATCH_DIR",
+    "_CONDOR_SLOT",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+];
+
 /// Variables that apptainer would carry in and that mislead programs there: what is active on the host, and what
 /// an outer container said about itself.
 pub(crate) fn is_misleading(name: &str) -> bool {

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -127,14 +127,6 @@ impl Place {
         }
         out
     }
-
-    /// Where on the host the env lies in the container's path `inside`, as far as binds were told.
-    pub(crate) fn outside(&self, inside: &Path) -> Option<PathBuf> {
-        let covering = self.bind.iter().filter(|mount| inside.starts_with(&mount.target.0));
-        let longest = covering.max_by_key(|mount| mount.target.0.components().count())?;
-        let rest = inside.strip_prefix(&longest.target.0).ok()?;
-        Some(longest.source.0.join(rest))
-    }
 }
 
 #[cfg(test)]
@@ -159,13 +151,5 @@ mod tests {
         let text = toml::to_string(&place).unwrap();
         assert_eq!(toml::from_str::<Place>(&text).unwrap(), place);
         assert_eq!(place.label(), "ml-base:alma9");
-    }
-
-    #[test]
-    fn the_longest_bind_tells_the_path_on_the_host() {
-        let outside = |inside: &str| place().outside(Path::new(inside));
-        assert_eq!(outside("/data/in/env"), Some("/odd:path/env".into()));
-        assert_eq!(outside("/data/env"), Some("/data/env".into()));
-        assert_eq!(outside("/opt/env"), None);
     }
 }

@@ -82,6 +82,15 @@ for dir in "$prefix"/lib/python3*/site-packages/*.dist-info \
 done
 "#;
 
+/// `NAME`: prints the path of a command. `command -v` tells no path of what a shell has built in.
+pub(crate) const WHERE: &str = r#"
+case $1 in /*) if [ -x "$1" ]; then printf '%s\n' "$1"; fi; exit ;; esac
+IFS=:
+for dir in $PATH; do
+  if [ -f "$dir/$1" ] && [ -x "$dir/$1" ]; then printf '%s\n' "$dir/$1"; exit; fi
+done
+"#;
+
 /// `CLIENT-VERB PREFIX ARGUMENTS...`: runs the conda client that the image has.
 pub(crate) const CONDA: &str = r#"
 verb=$1 prefix=$2

@@ -167,6 +167,7 @@ impl Record {
         };
         match Fingerprint::take(&link, self.base.kind, &python) {
             Err(_) => BaseState::Gone,
+            Ok(_) if !self.base.fingerprint.is_known() => BaseState::Same,
             Ok(now) if now.packages == self.base.fingerprint.packages => BaseState::Same,
             Ok(_) => BaseState::Changed,
         }

@@ -111,7 +111,7 @@ fn filled(carrier: &Carrier<'_>, dialect: Dialect, text: &str, own: &str) -> Res
 }
 
 /// The text with every token replaced; what was put in is not looked at again.
-fn replaced(text: &str, tokens: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub(super) fn replaced(text: &str, tokens: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('@') {

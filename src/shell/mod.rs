@@ -9,6 +9,7 @@ mod fish;
 pub(crate) mod hook;
 mod posix;
 pub(crate) mod start;
+pub(crate) mod wrapper;
 
 use std::ffi::OsStr;
 

@@ -78,8 +78,10 @@ fn storage_conf(dir: &Path) -> String {
     let driver = if machine::is_root() { "overlay" } else { "vfs" };
     let run = format!("/tmp/mlenv-tests-{}", nix::unistd::geteuid());
     format!(
-        "[storage]\ndriver = \"{driver}\"\ngraphroot = {:?}\nrunroot = {run:?}\n",
-        dir.join("store")
+        "[storage]\ndriver = \"{driver}\"\ngraphroot = \"{}\"
+runroot = \"{run}\"
+",
+        dir.join("store").display()
     )
 }
 
@@ -117,9 +119,10 @@ fn apptainer() -> bool {
 
 /// What `tests/install-apptainer` wrote down.
 fn reason() -> String {
-    std::fs::read_to_string(apptainer_bin().with_file_name("why-not"))
-        .map(|text| text.trim().to_owned())
-        .unwrap_or_else(|_| "tests/run, which installs it, was not run".to_owned())
+    std::fs::read_to_string(apptainer_bin().with_file_name("why-not")).map_or_else(
+        |_| "tests/run, which installs it, was not run".to_owned(),
+        |text| text.trim().to_owned(),
+    )
 }
 
 /// Whether an engine can be installed does not depend on us: its absence is never a failure, but never silent.

@@ -21,6 +21,9 @@ mod tree;
 mod wheel;
 
 mod engines;
+mod inside;
+mod jupyter;
 mod rootfs;
 mod story;
 mod world;
+mod wrappers;

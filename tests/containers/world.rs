@@ -98,9 +98,9 @@ fn registry() -> (String, Child) {
     let port = free_port();
     let config = format!(
         "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n\
-         storage: {{filesystem: {{rootdirectory: {:?}}}, delete: {{enabled: true}}}}\n\
+         storage: {{filesystem: {{rootdirectory: \"{}\"}}, delete: {{enabled: true}}}}\n\
          http: {{addr: \"127.0.0.1:{port}\"}}\n",
-        dir.join("data")
+        dir.join("data").display()
     );
     let file = dir.join("config.yml");
     std::fs::write(&file, config).unwrap();
@@ -109,13 +109,14 @@ fn registry() -> (String, Child) {
     let mut command = Command::new("sh");
     command.args(["-c", program]).arg(file).stdin(Stdio::piped());
     command.stdout(log.try_clone().unwrap()).stderr(log);
-    let held = command.spawn().unwrap();
+    let mut held = command.spawn().unwrap();
     for _ in 0..200 {
         if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return (format!("127.0.0.1:{port}"), held);
         }
         std::thread::sleep(Duration::from_millis(50));
     }
+    held.kill().and_then(|()| held.wait()).unwrap();
     panic!("the registry did not start: see {}", dir.join("log").display());
 }
 

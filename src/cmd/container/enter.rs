@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::super::Context;
-use super::make::{Entrance, shell};
+use super::make::{Entrance, containers, shell};
 use super::runner::Runner;
 use super::{here, home, print_calls};
 use crate::cli::Enter;
@@ -75,7 +75,7 @@ pub(super) fn wake(runner: &Runner, dir: &Path, state: &State) -> Result<()> {
     let Err(failure) = runner.run("start the container", &start_call(state)) else { return Ok(()) };
     let find = store::find(runner.engine, store::LABEL_INSTANCE, &state.instance);
     match runner.run("look for the container", &find) {
-        Ok(found) if found.trim().is_empty() => {
+        Ok(_) if containers(runner, state).is_empty() => {
             let name = state.name.as_deref().unwrap_or_default();
             Err(gone(format!("the container {name} of {}", Shown(dir))))
         }

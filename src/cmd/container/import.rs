@@ -1,6 +1,108 @@
-//! later
+//! `mlenv import`: what older scripts made, taken over. Their files stay as they are.
+
+use std::path::{Path, PathBuf};
+
 use super::super::Context;
-use crate::error::Result;
-pub(super) fn run(_c: &Context, _a: &crate::cli::Import) -> Result<()> {
+use super::make::{Entrance, planned};
+use super::runner::Runner;
+use super::{lock, old_env};
+use crate::cli::Import;
+use crate::container::old::Old;
+use crate::container::state::State;
+use crate::container::{Family, store};
+use crate::error::{Attempt, Error, Result};
+use crate::shell::carried::IN_CONTAINER_FILE;
+use crate::text::{PathText, Shown, shown};
+
+/// The files that are understood, the first that is there.
+const FILES: [&str; 3] = ["runML-here.sh", "runMe-here.sh", IN_CONTAINER_FILE];
+
+pub(super) fn run(context: &Context, arguments: &Import) -> Result<()> {
+    let file = file(context, arguments)?;
+    let text = std::fs::read_to_string(&file).attempt("read", &file)?;
+    let old = Old::parse(&text);
+    let dir = file.parent().unwrap_or(Path::new("/")).to_owned();
+    let taken = if file.ends_with(IN_CONTAINER_FILE) {
+        old_env::take_over(context, &dir, &old, arguments.dry_run)
+    } else {
+        container(context, &dir, &old, arguments.dry_run)
+    };
+    taken.map_err(|cause| cause.during(Shown(&file)))
+}
+
+fn file(context: &Context, arguments: &Import) -> Result<PathBuf> {
+    let named = arguments.file.as_deref().unwrap_or(Path::new("."));
+    let path = context.host.absolute(named)?;
+    if path.is_file() {
+        return Ok(path);
+    }
+    let found = FILES.iter().map(|name| path.join(name)).find(|file| file.is_file());
+    found.ok_or_else(|| {
+        Error::no(format!("there is nothing to take over in {}", Shown(&path)))
+            .hint("name a runML-here.sh, runMe-here.sh or setup-UserEnv-in-container.sh")
+    })
+}
+
+/// The container of a directory.
+fn container(context: &Context, dir: &Path, old: &Old, dry_run: bool) -> Result<()> {
+    let runner = Runner::new(context.host, context.ui, old.engine()?)?;
+    let image = old.image()?;
+    let absolute = |path: &Path| Ok(dir.join(path));
+    let mut state = planned(&runner, image.as_ref(), None, old.get("contName").as_deref(), dir);
+    state.bind = old.binds(absolute)?;
+    state.bind.retain(|mount| mount.source.0 != dir && mount.source.0.exists());
+    state.digest = old.get("imageDigest");
+    state.built = old.get("imageLastUpdate");
+    match runner.engine.family() {
+        Family::Store => find_container(&runner, &mut state)?,
+        Family::Files => find_sandbox(&mut state, dir, old)?,
+    }
+    if State::read(dir)?.is_some() {
+        return Err(Error::new(format!("{} has a container of mlenv's already", Shown(dir)))
+            .hint("`mlenv container info` shows it"));
+    }
+    if dry_run {
+        let text = toml::to_string(&state).map_err(|cause| Error::new(cause.to_string()))?;
+        return super::super::print(text);
+    }
+    let _lock = lock(dir)?;
+    mark(context, &runner, dir, &mut state, old);
+    state.write(dir)?;
+    context
+        .ui
+        .say(format!("{} has its container from now on: `mlenv container` enters it", Shown(dir)));
     Ok(())
+}
+
+fn find_container(runner: &Runner, state: &mut State) -> Result<()> {
+    let name = state.name.clone().unwrap_or_default();
+    let facts = runner.run("find the container", &store::inspect(runner.engine, &name))?;
+    let facts: serde_json::Value = serde_json::from_str(&facts).unwrap_or_default();
+    let id = facts.pointer("/0/Id").and_then(serde_json::Value::as_str);
+    state.container = Some(
+        id.ok_or_else(|| Error::no(format!("there is no container {}", shown(&name))))?.to_owned(),
+    );
+    Ok(())
+}
+
+fn find_sandbox(state: &mut State, dir: &Path, old: &Old) -> Result<()> {
+    let path = old.get("sandboxPath").ok_or_else(|| Error::no("the file names no sandbox"))?;
+    if !dir.join(&path).is_dir() {
+        return Err(Error::no(format!("the sandbox {} is gone", Shown(&dir.join(path)))));
+    }
+    let below = Path::new(&path).strip_prefix(dir).unwrap_or(Path::new(&path)).to_owned();
+    state.sandbox = Some(PathText(below.components().collect()));
+    Ok(())
+}
+
+/// What was there at first: of conda's packages the file tells; of pip's nobody knows, so those of today are not
+/// told as added.
+fn mark(context: &Context, runner: &Runner, dir: &Path, state: &mut State, old: &Old) {
+    let lines = old.history_lines();
+    let entrance = Entrance::new(context, runner, dir, state);
+    let woken = super::enter::wake(runner, dir, state).and_then(|()| entrance.prepare());
+    match woken.and_then(|()| entrance.listing()) {
+        Ok(listing) => state.start = listing.mark_at(lines),
+        Err(cause) => context.ui.warn(format!("what you added so far is not known: {cause}")),
+    }
 }

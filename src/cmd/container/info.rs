@@ -45,9 +45,9 @@ pub(super) fn run(context: &Context, arguments: &ContainerInfo) -> Result<()> {
     };
     let report = Report { directory: PathText(dir.clone()), state: &state, added };
     if arguments.json {
-        print_json(&report)?
+        print_json(&report)?;
     } else {
-        print(text(&dir, &report))?
+        print(text(&dir, &report))?;
     }
     failure.map_or(Ok(()), Err)
 }
@@ -89,8 +89,8 @@ fn text(dir: &Path, report: &Report) -> String {
 }
 
 fn additions(added: &Additions, line: &mut impl FnMut(&str, &str)) {
-    let channels: String =
-        added.channels.iter().map(|name| format!(" -c {}", shown(name))).collect();
+    let channels =
+        added.channels.iter().fold(String::new(), |text, name| text + " -c " + &shown(name));
     let mut list = |label: &str, specs: &[String], end: &str| {
         for (at, spec) in specs.iter().enumerate() {
             line(if at == 0 { label } else { "" }, &format!("{}{end}", shown(spec)));

@@ -1,4 +1,4 @@
-//! `mlenv container jupyter`: JupyterLab in the container, on the port that is published, for this machine alone.
+//! `mlenv container jupyter`: Jupyter in the container, on the port that is published, for this machine alone.
 
 use std::ffi::OsString;
 
@@ -73,7 +73,7 @@ impl Server {
 fn is_root_inside(state: &State) -> bool {
     use crate::container::Family;
     let root = nix::unistd::geteuid().is_root();
-    state.engine.family() == Family::Store && (state.powers == Powers::User || root) || root
+    root || state.engine.family() == Family::Store && state.powers == Powers::User
 }
 
 /// True where a container has no network of its own: then nothing is published, and it must not listen everywhere.

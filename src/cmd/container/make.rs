@@ -249,10 +249,21 @@ pub(super) fn discard(runner: &Runner, dir: &Path, state: &State) {
         let _ = sandbox::remove(dir, &path);
         return;
     }
-    let found = runner.ask(&store::find(runner.engine, store::LABEL_INSTANCE, &state.instance));
-    for container in found.unwrap_or_default().split_whitespace() {
-        let _ = runner.ask(&store::remove(runner.engine, container));
+    for container in containers(runner, state) {
+        let _ = runner.ask(&store::remove(runner.engine, &container));
     }
+}
+
+/// The ids of the state's container: by its label, or, where it was taken over from an older script, as it was told.
+pub(super) fn containers(runner: &Runner, state: &State) -> Vec<String> {
+    let found = runner.ask(&store::find(runner.engine, store::LABEL_INSTANCE, &state.instance));
+    let mut ids: Vec<String> =
+        found.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    let is_there = |id: &&String| runner.ask(&store::inspect(runner.engine, id)).is_some();
+    if ids.is_empty() {
+        ids.extend(state.container.iter().filter(is_there).cloned());
+    }
+    ids
 }
 
 /// Makes what `state` describes, of an image that is there.
@@ -287,8 +298,8 @@ fn build(runner: &Runner, dir: &Path, path: &Path, state: &State) -> Result<()> 
     let shown = Shown(&state.image.0);
     let parent = path.parent().unwrap_or(dir);
     fs::make_dirs(parent, 0o777).attempt("make", parent)?;
-    let stage = Stage::new(&sandbox::building_place(path)?)?;
-    let unfinished = stage.path().join("sandbox");
+    let aside = Stage::new(&sandbox::building_place(path)?)?;
+    let unfinished = aside.path().join("sandbox");
     let call = files::build(runner.engine, &unfinished, image);
     runner.watch(&format!("build a sandbox from {shown}"), &call)?;
     if unfinished.join("bin/sh").symlink_metadata().is_err() {

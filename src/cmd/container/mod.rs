@@ -6,6 +6,7 @@ mod import;
 mod info;
 mod jupyter;
 mod make;
+mod old_env;
 mod outside;
 pub(super) mod reenter;
 mod remove;

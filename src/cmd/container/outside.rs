@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::Context;
 use super::runner::Runner;
+use crate::container::mount::Mode;
 use crate::container::mountinfo::{Entry, Table};
 use crate::container::order::is_visible;
 use crate::container::{Mount, Place, store};
@@ -13,7 +14,7 @@ use crate::host::same_place;
 use crate::text::{PathText, Shown};
 
 /// The mounts for a new container in which the env, which is at the first path here, is at the second.
-pub(super) fn mounts(context: &Context, lives: &Place, env: (&Path, &Path)) -> Result<Vec<Mount>> {
+pub(super) fn mounts(context: &Context, lives: &Place, env: (&Path, &Path)) -> Vec<Mount> {
     let mut mounts = told(context, lives);
     mounts.extend(seen(context, &lives.seen, env));
     see_env(&mut mounts, env);
@@ -24,7 +25,7 @@ pub(super) fn mounts(context: &Context, lives: &Place, env: (&Path, &Path)) -> R
     {
         mounts.push(Mount::same(&cwd));
     }
-    Ok(mounts)
+    mounts
 }
 
 /// Binds that whoever started the container told us. One that is not here may not matter.
@@ -89,7 +90,7 @@ fn see_env(mounts: &mut Vec<Mount>, (here, inside): (&Path, &Path)) {
     let shown = longest
         .and_then(|mount| Some(mount.source.0.join(inside.strip_prefix(&mount.target.0).ok()?)));
     if !shown.is_some_and(|shown| same_place(&shown, here)) {
-        mounts.push(Mount::new(here, inside, crate::container::mount::Mode::Writable));
+        mounts.push(Mount::new(here, inside, Mode::Writable));
     }
 }
 
@@ -195,8 +196,12 @@ mod tests {
 
     #[test]
     fn what_came_along_with_a_bind_is_not_mounted_again() {
-        let parent = Mount::new(Path::new("/data"), Path::new("/mnt"), Default::default());
-        assert!(is_carried(Path::new("/data/sub"), Path::new("/mnt/sub"), &[parent.clone()]));
+        let parent = Mount::new(Path::new("/data"), Path::new("/mnt"), Mode::default());
+        assert!(is_carried(
+            Path::new("/data/sub"),
+            Path::new("/mnt/sub"),
+            std::slice::from_ref(&parent)
+        ));
         assert!(!is_carried(Path::new("/else"), Path::new("/mnt/sub"), &[parent]));
     }
 }

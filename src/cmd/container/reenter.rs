@@ -68,7 +68,7 @@ impl Way {
             return Ok((runner, call));
         }
         let runner = Runner::for_place(context.host, context.ui, &self.lives)?;
-        let mounts = mounts(context, &self.lives, (&self.env, &self.record.prefix.0))?;
+        let mounts = mounts(context, &self.lives, (&self.env, &self.record.prefix.0));
         let inner = self.inner(context, &mounts);
         let order = Order {
             engine: runner.engine,
@@ -153,7 +153,9 @@ impl Way {
     fn given(&self, context: &Context, inside: &Path) -> Vec<OsString> {
         let mut warnings = Vec::new();
         let sets = variables::of_layers(&[&self.env], &mut warnings);
-        warnings.iter().for_each(|warning| context.ui.warn(warning));
+        for warning in warnings {
+            context.ui.warn(warning);
+        }
         let mut given: Vec<OsString> = sets
             .into_iter()
             .filter_map(|(name, value)| {

@@ -2,7 +2,7 @@
 
 use super::super::Context;
 use super::enter::refuse_inside;
-use super::make::discard;
+use super::make::{containers, discard};
 use super::runner::Runner;
 use super::sweep::sweep;
 use super::{here, lock, print_calls};
@@ -26,9 +26,11 @@ pub(super) fn run(context: &Context, arguments: &ContainerRemove) -> Result<()> 
     let _lock = lock(&dir)?;
     sweep(&dir, &runner, &state);
     if runner.has_store() {
+        // That the engine works is seen first: without it nothing is found, and nothing is forgotten.
         let find = store::find(runner.engine, store::LABEL_INSTANCE, &state.instance);
-        for container in runner.run("look for the container", &find)?.split_whitespace() {
-            runner.run("remove the container", &store::remove(runner.engine, container))?;
+        runner.run("look for the container", &find)?;
+        for container in containers(&runner, &state) {
+            runner.run("remove the container", &store::remove(runner.engine, &container))?;
         }
     }
     discard(&runner, &dir, &state);

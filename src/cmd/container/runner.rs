@@ -1,7 +1,7 @@
 //! One engine at work: which one, where its program lies, and its failures as sentences.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::container::{Engine, Family, Invocation, Powers, failure};
 use crate::error::{Error, Result};
@@ -73,6 +73,11 @@ impl Runner {
         Ok(Self { engine, powers: Powers::User, program, progress })
     }
 
+    /// Its program.
+    pub(super) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// True for engines that keep images in a store.
     pub(in crate::cmd) fn has_store(&self) -> bool {
         self.engine.family() == Family::Store
@@ -89,7 +94,7 @@ impl Runner {
         &self,
         do_what: &str,
         call: &Invocation,
-        input: &std::path::Path,
+        input: &Path,
     ) -> Result<String> {
         let called = self.called(call, Progress::Kept, Some(input))?;
         self.finished(do_what, &called)
@@ -121,7 +126,7 @@ impl Runner {
         &self,
         call: &Invocation,
         progress: Progress,
-        input: Option<&std::path::Path>,
+        input: Option<&Path>,
     ) -> Result<Called> {
         exec::call(&self.resolved(call), progress, input)
     }

@@ -50,7 +50,9 @@ pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
     let state = made.keep()?;
     if let Some(old) = there {
         let old_runner = Runner::known(context.host, context.ui, old.engine, old.powers);
-        old_runner.iter().for_each(|runner| discard(runner, &dir, &old));
+        if let Ok(runner) = old_runner {
+            discard(&runner, &dir, &old);
+        }
     }
     report(context, &dir, &state);
     Ok(())

@@ -28,7 +28,8 @@ pub(super) fn run(context: &Context, arguments: &Update) -> Result<()> {
         return dry_run(context, &runner, &dir, &old);
     }
     if !arguments.force {
-        return tell(context, &runner, &old);
+        tell(context, &old);
+        return Ok(());
     }
     let _lock = lock(&dir)?;
     // Another update may have been at work until we had the lock.
@@ -98,9 +99,9 @@ fn bring(context: &Context, runner: &Runner, new: &mut State) -> Result<bool> {
 }
 
 /// Whether there is something newer, without changing anything.
-fn tell(context: &Context, _runner: &Runner, old: &State) -> Result<()> {
-    let _ = (context, old);
-    Ok(())
+fn tell(context: &Context, old: &State) {
+    context.ui.say(format!("the container is of {}, made {}", Shown(&old.image.0), old.created));
+    context.ui.hint("`mlenv container update -f` looks for a newer image and moves onto it");
 }
 
 /// A name that the user gave stays.

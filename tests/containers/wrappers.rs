@@ -1,0 +1,54 @@
+//! Files that run commands of the container from the host, without anything around them, and in the container.
+
+use std::os::unix::fs::symlink;
+
+use crate::engines::Engine;
+use crate::world::{Project, world};
+
+const SHOW: &str = "import sys, os; print(sys.prefix, os.getcwd(), sys.argv[1:])";
+
+#[test]
+fn wrapped_commands_run_with_an_empty_environment_through_links_and_inside() {
+    for engine in Engine::ALL.into_iter().filter(|engine| engine.works()) {
+        let project = Project::new(engine);
+        project.setup(&world().publish(&format!("wrap:{}", engine.name()), 1));
+        let module = project.path("module.lua");
+        project.mlenv(["container", "wrap", "python", "cat", "--module"]).arg(&module).ok();
+        let python = project.path("bin/python");
+        // As HTCondor starts jobs: no PATH, no HOME. The tests' engines are found by their settings alone.
+        let bare = |program: &std::path::Path| {
+            project.run(program.to_str().unwrap()).without("PATH").without("HOME")
+        };
+        let here = project.dir.to_str().unwrap();
+        let expected = format!("/opt/conda {here} ['a b', \"$HOME 'x'\"]\n");
+        let run = bare(&python).args(["-c", SHOW, "a b", "$HOME 'x'"]).ok();
+        assert_eq!(run.out, expected, "{run}");
+        let link = project.path("linked python");
+        symlink(&python, &link).unwrap();
+        assert_eq!(bare(&link).args(["-c", SHOW, "a b", "$HOME 'x'"]).ok().out, expected);
+        assert_eq!(bare(&python).args(["-c", "raise SystemExit(7)"]).end().status.code(), Some(7));
+        // In the container the command itself is run.
+        let words = [python.to_str().unwrap(), "-c", SHOW, "a b", "$HOME 'x'"];
+        assert_eq!(project.inside(&words), expected);
+        venv(&project, &python);
+        project.mlenv(["container", "wrap", "cat"]).fails(2, "it is there already");
+        project.mlenv(["container", "wrap", "nosuch"]).fails(1, "no command `nosuch`");
+        let text = std::fs::read_to_string(module).unwrap();
+        assert!(text.contains("prepend_path(\"PATH\", [==["), "{text}");
+    }
+}
+
+/// A venv whose `python` is a link to the wrapper works on both sides.
+fn venv(project: &Project, python: &std::path::Path) {
+    let venv = project.path("venv");
+    let make = ["-m", "venv", "--without-pip", venv.to_str().unwrap()];
+    project.run(python.to_str().unwrap()).args(make).ok();
+    let own = venv.join("bin/python");
+    std::fs::remove_file(&own).unwrap();
+    symlink(python, &own).unwrap();
+    let words = [own.to_str().unwrap(), "-c", "import sys; print(sys.prefix)"];
+    let expected = format!("{}\n", venv.display());
+    let outside = project.run(words[0]).args(&words[1..]).ok();
+    assert_eq!(outside.out, expected, "{outside}");
+    assert_eq!(project.inside(&words), expected);
+}
