@@ -43,6 +43,7 @@ if ! command -v "$__mlenv_engine" >/dev/null 2>&1; then
   exit 127
 fi
 case $PWD/ in
+  # shellcheck disable=SC2195 # patterns come in its place
   @SEEN@) __mlenv_dir=$PWD ;;
   *) __mlenv_dir=@DIR@ ;;
 esac

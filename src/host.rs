@@ -103,6 +103,22 @@ impl Host {
         absolute.filter(is_program).collect()
     }
 
+    /// What the user database says of this user's name; its number where it says none.
+    pub(crate) fn listed_name() -> String {
+        let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten();
+        user.map_or_else(|| nix::unistd::geteuid().to_string(), |user| user.name)
+    }
+
+    /// True for root.
+    pub(crate) fn is_root() -> bool {
+        nix::unistd::geteuid().is_root()
+    }
+
+    /// This process's user and group, `UID:GID`.
+    pub(crate) fn user_and_group() -> String {
+        format!("{}:{}", nix::unistd::geteuid(), nix::unistd::getegid())
+    }
+
     /// What the user database says of this user's home.
     pub(crate) fn listed_home() -> Option<PathBuf> {
         let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten()?;

@@ -9,6 +9,7 @@ BindPaths=@BINDS@
 UserEnv=@ENV@
 
 __mlenv_env=@ENV@
+__mlenv_engine=@ENGINE@
 if [[ -n ${__mlenv_rc-} ]]; then
   # In place of ~/.bashrc.
   unset __mlenv_rc
@@ -21,13 +22,14 @@ if [[ -e $__mlenv_env/baseEnv_dir/bin && -n ${MLENV_LAUNCH-}${CONTAINER_USERENV-
   . "$__mlenv_env/bin/activate"
 elif command mlenv --version >/dev/null 2>&1; then
   command mlenv shell "$(CDPATH='' builtin cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && builtin pwd)"
-elif [[ -n $Image && (@ENGINE@ == apptainer || @ENGINE@ == singularity) ]] && command -v @ENGINE@ >/dev/null 2>&1; then
+elif [[ -n $Image && ($__mlenv_engine == apptainer || $__mlenv_engine == singularity) ]] &&
+  command -v "$__mlenv_engine" >/dev/null 2>&1; then
   __mlenv_binds=()
   if [[ -n $BindPaths ]]; then __mlenv_binds=(-B "$BindPaths"); fi
   APPTAINERENV_CONTAINER_USERENV=yes SINGULARITYENV_CONTAINER_USERENV=yes \
-    @ENGINE@ exec "${__mlenv_binds[@]}" "$Image" /bin/bash --rcfile "$__mlenv_env/setup-UserEnv-in-container.sh"
+    "$__mlenv_engine" exec "${__mlenv_binds[@]}" "$Image" /bin/bash --rcfile "$__mlenv_env/setup-UserEnv-in-container.sh"
   unset __mlenv_binds
 else
   printf '%s\n' "mlenv: this env lives in a container, and mlenv, which enters it, is not on PATH" >&2
 fi
-unset __mlenv_env
+unset __mlenv_env __mlenv_engine

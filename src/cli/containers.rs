@@ -30,7 +30,7 @@ pub(crate) enum ContainerVerb {
     Enter(Enter),
     Info(ContainerInfo),
     Update(Update),
-    Jupyter(Jupyter),
+    Jupyter(ContainerJupyter),
     Remove(ContainerRemove),
     Wrap(Wrap),
 }
@@ -120,7 +120,7 @@ pub(crate) struct Update {
 ///
 /// It is served to this machine alone, on the port that the container has, behind a token.
 #[derive(Debug, Args)]
-pub(crate) struct Jupyter {
+pub(crate) struct ContainerJupyter {
     /// Only print what would be run
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -22,8 +22,8 @@ pub(crate) use self::additions::{
 pub(crate) use self::bases::{Base, Check as BaseCheck, Prepare as BasePrepare};
 pub(crate) use self::care::{Clone, Doctor, Packages, Prune, Rebase, Rename};
 pub(crate) use self::containers::{
-    Container, ContainerInfo, ContainerRemove, ContainerVerb, Enter, Import, Jupyter, Setup,
-    Update, Wrap,
+    Container, ContainerInfo, ContainerJupyter, ContainerRemove, ContainerVerb, Enter, Import,
+    Setup, Update, Wrap,
 };
 pub(crate) use self::envs::{Create, Info, List, Place, Remove};
 pub(crate) use self::images::Image;

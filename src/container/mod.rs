@@ -7,6 +7,7 @@ pub(crate) mod engine;
 pub(crate) mod failure;
 pub(crate) mod files;
 pub(crate) mod gpu;
+pub(crate) mod id;
 pub(crate) mod inside;
 mod invocation;
 pub(crate) mod mount;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::engine::Engine;
 use super::mount::{self, Mount};
-use crate::error::{Error, Result};
+use crate::error::{Attempt, Error, Result};
 
 /// What such a file assigns.
 #[derive(Debug, Default)]
@@ -33,6 +33,11 @@ const NAMES: [&str; 15] = [
 ];
 
 impl Old {
+    /// Reads such a file.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        Ok(Self::parse(&std::fs::read_to_string(path).attempt("read", path)?))
+    }
+
     /// Reads the assignments. Words of a list in brackets and of a quoted text are both the value's words.
     pub(crate) fn parse(text: &str) -> Self {
         let mut found = BTreeMap::new();

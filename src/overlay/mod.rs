@@ -3,6 +3,7 @@
 //! `survey` and `tgz` look, `plan` is what they found, `archive` keeps it, `check` doubts it, `unpack` makes it
 //! real inside a `stage`, and `record` says at last that it is an env. Written is only below one root.
 
+pub(crate) mod adopt;
 pub(crate) mod archive;
 pub(crate) mod check;
 pub(crate) mod conda_files;

@@ -111,6 +111,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("src/fitness/script.rs", WORLD),
     ("src/fitness/search.rs", WORLD),
     ("src/fitness/text.rs", WORLD),
+    ("src/container/order.rs", WORLD),
+    ("src/container/store.rs", WORLD),
+    ("src/container/files.rs", WORLD),
+    ("src/container/place.rs", WORLD),
+    ("src/container/program.rs", WORLD),
+    ("src/container/additions.rs", WORLD),
+    ("src/container/failure.rs", WORLD),
     ("src/text.rs", WORLD),
     ("src/image/digest.rs", WORLD),
     ("src/image/reference.rs", WORLD),
@@ -132,6 +139,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("src/cmd", &["std::fs", "std::env", "Command::new", " nix::", " rustix::", "::symlink("]),
     // Readers do not print.
     ("src/base", &["println!", "print!(", "crate::ui", "std::env", "Command::new"]),
+    (
+        "src/container",
+        &["println!", "print!(", "crate::ui", "std::env", "Command::new", "crate::exec"],
+    ),
     (
         "src/image",
         &["println!", "print!(", "crate::ui", "std::env::var", "crate::fs", "Command::new"],

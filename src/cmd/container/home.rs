@@ -3,25 +3,12 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{User, getegid, geteuid};
-
 use super::super::Context;
 use super::runner::Runner;
 use crate::container::gpu::Gpus;
 use crate::container::order::{Inner, Terminal, is_inherited, is_visible};
 use crate::container::{Mount, Powers};
 use crate::host::Host;
-
-/// The user's name.
-pub(super) fn user_name() -> String {
-    let user = User::from_uid(geteuid()).ok().flatten();
-    user.map_or_else(|| geteuid().to_string(), |user| user.name)
-}
-
-/// What the user database says of the home.
-pub(in crate::cmd) fn listed() -> Option<PathBuf> {
-    User::from_uid(geteuid()).ok().flatten().map(|user| user.dir)
-}
 
 /// The directories seen in every container: `dir`, the home, and what was asked for, which comes last and so wins.
 pub(super) fn mounts(host: &Host, dir: &Path, extra: &[Mount]) -> Vec<Mount> {
@@ -73,13 +60,12 @@ pub(in crate::cmd) fn inner(context: &Context, dir: &Path, mounts: &[Mount]) -> 
 
 /// `UID:GID`, where commands in the container would run as the host's root and the user is not root.
 pub(super) fn as_me(powers: Powers) -> Option<String> {
-    (powers == Powers::Root && !geteuid().is_root()).then(|| format!("{}:{}", geteuid(), getegid()))
+    (powers == Powers::Root && !Host::is_root()).then(Host::user_and_group)
 }
 
 /// Shells to try, the user's own first.
 pub(in crate::cmd) fn shells(host: &Host) -> Vec<OsString> {
-    let listed = || User::from_uid(geteuid()).ok().flatten().map(|user| user.shell);
-    let own = host.path_var("SHELL").or_else(listed);
+    let own = host.path_var("SHELL").or_else(Host::listed_shell);
     let own = own.as_deref().and_then(Path::file_name).map(OsString::from);
     let mut shells: Vec<OsString> = own.into_iter().collect();
     for name in ["bash", "sh"] {

@@ -10,7 +10,7 @@ use crate::cli::Import;
 use crate::container::old::Old;
 use crate::container::state::State;
 use crate::container::{Family, store};
-use crate::error::{Attempt, Error, Result};
+use crate::error::{Error, Result};
 use crate::shell::carried::IN_CONTAINER_FILE;
 use crate::text::{PathText, Shown, shown};
 
@@ -19,8 +19,7 @@ const FILES: [&str; 3] = ["runML-here.sh", "runMe-here.sh", IN_CONTAINER_FILE];
 
 pub(super) fn run(context: &Context, arguments: &Import) -> Result<()> {
     let file = file(context, arguments)?;
-    let text = std::fs::read_to_string(&file).attempt("read", &file)?;
-    let old = Old::parse(&text);
+    let old = Old::read(&file)?;
     let dir = file.parent().unwrap_or(Path::new("/")).to_owned();
     let taken = if file.ends_with(IN_CONTAINER_FILE) {
         old_env::take_over(context, &dir, &old, arguments.dry_run)

@@ -4,16 +4,18 @@ use std::ffi::OsString;
 
 use super::super::Context;
 use super::enter::{refuse_inside, wake, words};
-use super::make::{Entrance, fresh_id};
+use super::make::Entrance;
 use super::runner::Runner;
 use super::setup::free_port;
 use super::{here, home, print_calls};
-use crate::cli::Jupyter;
+use crate::cli::ContainerJupyter;
+use crate::container::id;
 use crate::container::state::State;
 use crate::container::{Powers, store};
 use crate::error::Result;
+use crate::host::Host;
 
-pub(super) fn run(context: &Context, arguments: &Jupyter) -> Result<()> {
+pub(super) fn run(context: &Context, arguments: &ContainerJupyter) -> Result<()> {
     let (dir, state) = here(context)?;
     refuse_inside(context, &state)?;
     let runner = Runner::known(context.host, context.ui, state.engine, state.powers)?;
@@ -26,7 +28,7 @@ pub(super) fn run(context: &Context, arguments: &Jupyter) -> Result<()> {
     let server = Server { port, shares_network: shares_network(&runner, &state) };
     let mut how = home::inner(context, &dir, &entrance.mounts);
     how.user = home::as_me(state.powers);
-    let token = format!("{}{}", fresh_id(&dir), fresh_id(&dir));
+    let token = format!("{}{}", id::fresh(&dir), id::fresh(&dir));
     // Not among the words, which everybody on the machine can read: docker and podman take it from our environment.
     how.inherit.push(TOKEN.to_owned());
     let mut call =
@@ -72,7 +74,7 @@ impl Server {
 /// Root in a rootless container is the user; Jupyter cannot know.
 fn is_root_inside(state: &State) -> bool {
     use crate::container::Family;
-    let root = nix::unistd::geteuid().is_root();
+    let root = Host::is_root();
     root || state.engine.family() == Family::Store && state.powers == Powers::User
 }
 

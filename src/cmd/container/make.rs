@@ -1,18 +1,15 @@
 //! A new container, or sandbox, that goes away again unless it is kept. `setup` and `update` make theirs with it.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
 
 use super::super::Context;
 use super::runner::Runner;
-use super::sweep::OWNER;
 use super::{home, sandbox};
 use crate::config::LAUNCH;
 use crate::container::additions::Listing;
 use crate::container::files::{self, Image};
+use crate::container::id::{self, OWNER};
 use crate::container::order::{Inner, Order, container_name};
 use crate::container::program::{CARRY_IN, PACKAGES};
 use crate::container::state::{SCHEMA, State};
@@ -20,6 +17,7 @@ use crate::container::store::{self, Identity};
 use crate::container::{Invocation, Mount, Place};
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
+use crate::host::Host;
 use crate::overlay::stage::Stage;
 use crate::text::{PathText, Shown};
 
@@ -116,7 +114,7 @@ impl<'a> Entrance<'a> {
             engine: self.runner.engine,
             image,
             mounts: self.mounts.clone(),
-            home: self.home.clone().filter(|home| Some(home) != home::listed().as_ref()),
+            home: self.home.clone().filter(|home| Some(home) != Host::listed_home().as_ref()),
             gpu: self.gpu.clone(),
             inner,
         }
@@ -127,7 +125,7 @@ impl<'a> Entrance<'a> {
         let mut inner = Inner::quiet(self.dir);
         let home = self.home.iter().map(|home| ("HOME".to_owned(), home.clone().into_os_string()));
         inner.set.extend(home);
-        inner.set.push(("NB_USER".into(), home::user_name().into()));
+        inner.set.push(("NB_USER".into(), Host::listed_name().into()));
         inner.set.push((LAUNCH.into(), self.launch()));
         let order = Order { gpu, ..self.order(self.state.image.0.clone().into(), inner) };
         let dir = serde_json::to_string(&PathText(self.dir.to_owned())).unwrap_or_default();
@@ -152,18 +150,18 @@ pub(super) fn shell(program: &str, words: &[OsString]) -> Vec<OsString> {
 pub(super) fn planned(
     runner: &Runner,
     image: &OsStr,
-    id: Option<&str>,
+    own: Option<&str>,
     name: Option<&str>,
     dir: &Path,
 ) -> State {
-    let instance = fresh_id(dir);
+    let instance = id::fresh(dir);
     let text = image.to_string_lossy();
-    let id = id.map_or_else(|| fresh_id(dir), str::to_owned);
-    let own_name = || container_name(&home::user_name(), &text, &instance);
+    let own = own.map_or_else(|| id::fresh(dir), str::to_owned);
+    let own_name = || container_name(&Host::listed_name(), &text, &instance);
     State {
         schema: SCHEMA,
         mlenv: env!("CARGO_PKG_VERSION").to_owned(),
-        id,
+        id: own,
         engine: runner.engine,
         powers: runner.powers,
         image: PathText(image.into()),
@@ -180,22 +178,6 @@ pub(super) fn planned(
         bind: Vec::new(),
         start: crate::container::additions::Mark::default(),
     }
-}
-
-/// Sixteen digits that nothing else has: from the kernel, or where it gives none, from place, time and process.
-pub(super) fn fresh_id(dir: &Path) -> String {
-    use std::io::Read;
-    let mut bytes = [0; 8];
-    let random =
-        std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
-    if random.is_err() {
-        let now = jiff::Timestamp::now().as_nanosecond();
-        let hash = Sha256::new().chain_update(dir.as_os_str().as_bytes());
-        let hash =
-            hash.chain_update(now.to_le_bytes()).chain_update(std::process::id().to_le_bytes());
-        bytes.copy_from_slice(&hash.finalize()[..8]);
-    }
-    crate::text::hex(&bytes)
 }
 
 /// The calls that make what `state` describes.

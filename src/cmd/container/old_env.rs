@@ -3,17 +3,13 @@
 use std::path::Path;
 
 use super::super::Context;
-use crate::additions::requests::Requests;
-use crate::base::{Fingerprint, Kind};
 use crate::container::files::source;
 use crate::container::old::Old;
 use crate::container::{Engine, Family, Mount, Place};
-use crate::error::{Attempt, Error, Result};
+use crate::error::{Attempt, Result};
 use crate::fs;
-use crate::overlay::layout::Layout;
-use crate::overlay::plan::BASE_LINK;
-use crate::overlay::record::{BaseRecord, FILE, Record, SCHEMA};
-use crate::overlay::{registry, skeleton};
+use crate::overlay::record::{FILE, Record};
+use crate::overlay::{adopt, registry, skeleton};
 use crate::shell::carried::IN_CONTAINER_FILE;
 use crate::text::{PathText, Shown};
 
@@ -22,7 +18,7 @@ pub(super) fn take_over(context: &Context, env: &Path, old: &Old, dry_run: bool)
     let place = place(context, env, old)?;
     let record = match Record::read(env)? {
         Some(record) => Record { container: Some(place), ..record },
-        None => Record { container: Some(place), ..found(env)? },
+        None => Record { container: Some(place), ..adopt::record(env)? },
     };
     let text = record.text()?;
     if dry_run {
@@ -75,43 +71,4 @@ fn place(context: &Context, env: &Path, old: &Old) -> Result<Place> {
         place.bind.push(Mount::same(env));
     }
     Ok(place)
-}
-
-/// What an env without a record tells of itself. Its base is not seen from here, so nobody knows what was in it.
-fn found(env: &Path) -> Result<Record> {
-    let link = env.join(BASE_LINK);
-    let base = std::fs::read_link(&link).map_err(|_| {
-        Error::no(format!("{} is no env: it has neither mlenv.toml nor {BASE_LINK}", Shown(env)))
-            .hint("name the script of an env that `create-newEnv-on-base.sh` or mlenv made")
-    })?;
-    let lib = library(env)?;
-    let is_conda = env.join("conda-meta").is_dir();
-    Ok(Record {
-        schema: SCHEMA,
-        mlenv: env!("CARGO_PKG_VERSION").to_owned(),
-        created: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        layout: Layout::Standard,
-        user_site: false,
-        prefix: PathText(env.to_owned()),
-        base: BaseRecord {
-            name: None,
-            path: PathText(base.clone()),
-            prefix: PathText(base),
-            kind: if is_conda { Kind::Conda } else { Kind::Python },
-            python: lib.trim_start_matches("python").to_owned(),
-            python_lib: lib,
-            fingerprint: Fingerprint::unknown(),
-        },
-        requests: Requests::default(),
-        container: None,
-    })
-}
-
-fn library(env: &Path) -> Result<String> {
-    let lib = env.join("lib");
-    let entries = lib.read_dir().attempt("read", &lib)?;
-    let mut names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-    names
-        .find(|name| name.starts_with("python3."))
-        .ok_or_else(|| Error::no(format!("{} is no env: there is no python3.* in it", Shown(&lib))))
 }

@@ -19,6 +19,7 @@ use crate::container::program::{ACTIVATED, BY_BASH, INTERACTIVE_SHELL};
 use crate::container::state::State;
 use crate::container::{Invocation, Mount, Place, Powers, store};
 use crate::error::{Error, Result};
+use crate::host::Host;
 use crate::overlay::record::Record;
 use crate::text::PathText;
 
@@ -121,7 +122,7 @@ impl Way {
 
     fn home(&self, runner: &Runner) -> Option<PathBuf> {
         let home = self.lives.home.as_ref().map(|home| home.0.clone())?;
-        (!runner.has_store() && Some(&home) != home::listed().as_ref()).then_some(home)
+        (!runner.has_store() && Some(&home) != Host::listed_home().as_ref()).then_some(home)
     }
 
     fn inner(&self, context: &Context, mounts: &[Mount]) -> Inner {
@@ -175,7 +176,7 @@ impl Way {
 
 impl Runner {
     /// The engine that an env's container ran with, or another one of its kind.
-    fn for_place(host: &crate::host::Host, ui: crate::ui::Ui, place: &Place) -> Result<Self> {
+    fn for_place(host: &Host, ui: crate::ui::Ui, place: &Place) -> Result<Self> {
         use crate::container::Engine;
         let family = place.engine.family();
         let others = Engine::ALL.into_iter().filter(|engine| engine.family() == family);

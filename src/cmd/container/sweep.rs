@@ -5,12 +5,10 @@ use std::path::Path;
 
 use super::runner::Runner;
 use super::sandbox;
+use crate::container::id;
 use crate::container::state::State;
 use crate::container::store;
 use crate::fs;
-
-/// The file in a sandbox that says whose it is.
-pub(super) const OWNER: &str = ".mlenv-sandbox";
 
 /// Removes it. What cannot be removed now is found again.
 pub(super) fn sweep(dir: &Path, runner: &Runner, state: &State) {
@@ -34,11 +32,9 @@ fn containers(runner: &Runner, state: &State) {
 }
 
 fn sandboxes(dir: &Path, state: &State) {
-    let Ok(entries) = dir.join(sandbox::DIR).read_dir() else { return };
     let current = state.sandbox(dir);
-    for path in entries.flatten().map(|entry| entry.path()) {
-        let is_ours = std::fs::read_to_string(path.join(OWNER)).is_ok_and(|id| id == state.id);
-        if is_ours && Some(&path) != current.as_ref() {
+    for path in id::sandboxes(&dir.join(sandbox::DIR), &state.id) {
+        if Some(&path) != current.as_ref() {
             let _ = fs::remove_tree(&path);
         }
     }

@@ -1,0 +1,53 @@
+//! Ids of containers, and whose a sandbox is.
+
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::text::hex;
+
+/// The file in a sandbox that says whose it is.
+pub(crate) const OWNER: &str = ".mlenv-sandbox";
+
+/// Sixteen digits that nothing else has: from the kernel, or where it gives none, from place, time and process.
+pub(crate) fn fresh(dir: &Path) -> String {
+    let mut bytes = [0; 8];
+    let random =
+        std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
+    if random.is_err() {
+        let now = jiff::Timestamp::now().as_nanosecond();
+        let hash = Sha256::new().chain_update(dir.as_os_str().as_bytes());
+        let hash =
+            hash.chain_update(now.to_le_bytes()).chain_update(std::process::id().to_le_bytes());
+        bytes.copy_from_slice(&hash.finalize()[..8]);
+    }
+    hex(&bytes)
+}
+
+/// The sandboxes in `dir` that were made for the directory with this id.
+pub(crate) fn sandboxes(dir: &Path, id: &str) -> Vec<PathBuf> {
+    let Ok(entries) = dir.read_dir() else { return Vec::new() };
+    let is_ours =
+        |path: &PathBuf| std::fs::read_to_string(path.join(OWNER)).is_ok_and(|owner| owner == id);
+    entries.flatten().map(|entry| entry.path()).filter(is_ours).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_differ_and_sandboxes_are_told_by_theirs() {
+        let root = tempfile::tempdir().unwrap();
+        let (one, two) = (fresh(root.path()), fresh(root.path()));
+        assert!(one != two && one.len() == 16);
+        let ours = root.path().join("ours");
+        crate::fs::make_dirs(&ours, 0o755).unwrap();
+        crate::fs::make_dirs(&root.path().join("other"), 0o755).unwrap();
+        crate::fs::write_atomic(&ours.join(OWNER), one.as_bytes()).unwrap();
+        assert_eq!(sandboxes(root.path(), &one), [ours]);
+        assert!(sandboxes(root.path(), &two).is_empty());
+    }
+}
