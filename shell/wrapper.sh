@@ -42,8 +42,8 @@ if ! command -v "$__mlenv_engine" >/dev/null 2>&1; then
   printf '%s\n' "mlenv: $__mlenv_engine, which runs the container of this command, is not on this machine" >&2
   exit 127
 fi
+# shellcheck disable=SC2195 # patterns come in its place
 case $PWD/ in
-  # shellcheck disable=SC2195 # patterns come in its place
   @SEEN@) __mlenv_dir=$PWD ;;
   *) __mlenv_dir=@DIR@ ;;
 esac

@@ -75,11 +75,6 @@ pub(crate) fn is_writable(path: &Path) -> bool {
     eaccess(path, AccessFlags::W_OK).is_ok()
 }
 
-/// True where something can be put into a directory.
-pub(crate) fn may_write(dir: &Path) -> bool {
-    access(dir, AccessFlags::W_OK).is_ok()
-}
-
 /// Makes one new directory.
 pub(crate) fn make_dir(path: &Path) -> io::Result<()> {
     fs::create_dir(path)

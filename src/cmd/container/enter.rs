@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::super::Context;
-use super::make::{Entrance, containers, shell};
+use super::entrance::{Entrance, shell};
+use super::make::containers;
 use super::runner::Runner;
 use super::{here, home, print_calls};
 use crate::cli::Enter;

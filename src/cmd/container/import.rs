@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::super::Context;
-use super::make::{Entrance, planned};
+use super::entrance::Entrance;
+use super::make::planned;
 use super::runner::Runner;
 use super::{lock, old_env};
 use crate::cli::Import;

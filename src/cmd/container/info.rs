@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::{Context, print, print_json};
 use super::enter::wake;
-use super::make::Entrance;
+use super::entrance::Entrance;
 use super::runner::Runner;
 use super::{here, print_calls};
 use crate::cli::ContainerInfo;
@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context, arguments: &ContainerInfo) -> Result<()> {
     let runner = Runner::known(context.host, context.ui, state.engine, state.powers)?;
     let entrance = Entrance::new(context, &runner, &dir, &state);
     if arguments.dry_run {
-        let list = super::make::shell(PACKAGES, &[]);
+        let list = super::entrance::shell(PACKAGES, &[]);
         return print_calls(&[entrance.call(Inner::quiet(&dir), &list)]);
     }
     let added = wake(&runner, &dir, &state).and_then(|()| {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::super::Context;
 use super::enter::{refuse_inside, wake, words};
-use super::make::Entrance;
+use super::entrance::Entrance;
 use super::runner::Runner;
 use super::setup::free_port;
 use super::{here, home, print_calls};

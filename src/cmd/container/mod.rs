@@ -1,6 +1,7 @@
 //! `mlenv container`: a container for a directory. One file per verb; engines run through `runner`.
 
 mod enter;
+mod entrance;
 mod home;
 mod import;
 mod info;
@@ -18,7 +19,6 @@ mod sweep;
 mod update;
 mod wrap;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::Context;
@@ -76,14 +76,13 @@ fn old_script(dir: &Path) -> Option<PathBuf> {
 }
 
 /// Lets nobody else work on this directory's container until what comes back is dropped.
-fn lock(dir: &Path) -> Result<Option<File>> {
+fn lock(dir: &Path) -> Result<Lock> {
     match fs::try_lock_dir(dir).attempt("open", dir)? {
-        Lock::Ours(lock) => Ok(Some(lock)),
-        Lock::Unsupported => Ok(None),
         Lock::Held => {
             Err(Error::new(format!("another mlenv is at work on the container of {}", Shown(dir)))
                 .hint("wait until it is done, then try again"))
         }
+        free => Ok(free),
     }
 }
 

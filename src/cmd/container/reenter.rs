@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::super::Context;
-use super::make::{Entrance, shell};
+use super::entrance::{Entrance, shell};
 use super::outside::{image, mounts};
 use super::runner::Runner;
 use super::{enter, home, sandbox};

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::make::{Entrance, shell};
+use super::entrance::{Entrance, shell};
 use crate::container::Invocation;
 use crate::container::additions::{Additions, spec_name};
 use crate::container::order::Inner;

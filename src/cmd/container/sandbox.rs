@@ -30,7 +30,8 @@ pub(super) fn building_place(path: &Path) -> Result<PathBuf> {
         !dir.as_os_str().as_bytes().iter().any(|byte| b"'\"`;&|()<>\n".contains(byte))
     };
     let is_here = |dir: &Path| dir.metadata().is_ok_and(|meta| meta.dev() == device);
-    let found = parent.ancestors().find(is_plain).filter(|dir| is_here(dir) && fs::may_write(dir));
+    let found =
+        parent.ancestors().find(is_plain).filter(|dir| is_here(dir) && fs::is_writable(dir));
     found.map(Path::to_owned).ok_or_else(|| {
         Error::new(format!("no sandbox can be built in {}", Shown(parent)))
             .hint("apptainer cannot hold quotes, brackets, `;`, `&`, `|`, `<` and `>` in a path: use another directory")

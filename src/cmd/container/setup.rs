@@ -21,7 +21,7 @@ const FIRST_PORT: u16 = 8888;
 
 pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
     let dir = context.host.cwd()?;
-    let _lock = if arguments.dry_run { None } else { lock(&dir)? };
+    let _lock = if arguments.dry_run { None } else { Some(lock(&dir)?) };
     let there = there(&dir, arguments.force)?;
     let runner = Runner::choose(context.host, context.ui, arguments.engine.as_deref())?;
     let image = image(context, &runner, &arguments.image)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::Context;
 use super::enter::wake;
-use super::make::{Entrance, shell};
+use super::entrance::{Entrance, shell};
 use super::runner::Runner;
 use super::{here, home};
 use crate::cli::Wrap;
