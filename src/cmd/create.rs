@@ -49,8 +49,7 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
     if let Some(from) = &from {
         record.requests = from.requests.clone();
     }
-    let container = crate::container::inside::look(context.host);
-    let record = Record { container, ..record(&env, &choice, layout, arguments.user_site) };
+    record.container = crate::container::inside::look(context.host);
     skeleton::carry(&mut plan, &env, &record)?;
     conda_files::guard(&mut plan, &choice.base.prefix)?;
     // From here on there is something to clean up; until here Ctrl-C simply ends us.
@@ -92,6 +91,8 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
 fn layout(arguments: &Create, from: Option<&Export>, kind: Kind) -> Layout {
     let exported = from.filter(|_| kind != Kind::System).map(|from| from.layout);
     arguments.layout.or(exported).unwrap_or(default_layout(kind))
+}
+
 /// An env in a container is entered from the host with a word, if the container told enough about itself.
 fn tell_container(context: &Context, env: &Path, container: Option<&crate::container::Place>) {
     let Some(place) = container else { return };
