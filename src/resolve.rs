@@ -176,6 +176,16 @@ fn near(name: &str, word: &str) -> bool {
     name.starts_with(&word) || word.starts_with(&name)
 }
 
+/// Where the name or path of an env's base leads today, if that is elsewhere than where the env stands: a tag that
+/// moved to a new image, a name that was given to another base. `mlenv rebase --update` follows.
+pub(crate) fn update(record: &Record, dirs: &Dirs) -> Option<PathBuf> {
+    let by_name = record.base.name.as_ref();
+    let by_name = by_name.and_then(|name| Some(known::all(dirs).ok()?.remove(name)?.0.path.0));
+    let path = by_name.as_ref().unwrap_or(&record.base.path.0);
+    let now = crate::base::locate(path).ok()?.canonicalize().ok()?;
+    (now != record.base.prefix.0).then_some(now)
+}
+
 /// The path of a new env by name.
 pub(crate) fn new_by_name(dirs: &Dirs, name: &OsStr) -> Result<PathBuf> {
     if name.as_bytes().contains(&b'/')

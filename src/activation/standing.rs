@@ -45,6 +45,15 @@ fn check_base(record: &Record, env: &Path) -> Result<()> {
     let rebase = format!("run `mlenv rebase {} --base BASE`", Shown(env));
     let link = env.join(BASE_LINK);
     let base = Shown(&record.base.path.0);
+    if link.metadata().is_err() && record.base.path.0.join("bin").is_dir() {
+        let now = record.base.path.0.canonicalize().unwrap_or_default();
+        return Err(Error::new(format!(
+            "the base of {} was replaced: {base} leads to {} now, and what it led to is gone",
+            Shown(env),
+            Shown(&now)
+        ))
+        .hint(format!("run `mlenv rebase {} --update`", Shown(env))));
+    }
     if link.metadata().is_err() {
         return Err(Error::new(format!("the base of {} is gone: {base}", Shown(env)))
             .hint(format!("mount it again, or {rebase}")));

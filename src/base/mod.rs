@@ -76,7 +76,7 @@ impl Base {
 }
 
 /// Finds the prefix that `path` means: itself, its `opt/conda`, or the one around an executable.
-fn locate(path: &Path) -> Result<PathBuf> {
+pub(crate) fn locate(path: &Path) -> Result<PathBuf> {
     let meta = path.metadata().map_err(|cause| {
         Error::io("look at the base", path, &cause)
             .hint("is its file system mounted? `mlenv base list` shows the known bases")

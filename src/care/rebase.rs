@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use walkdir::WalkDir;
 
 use super::conda::{self, Own};
+use super::installed::Installed;
 use super::mixed::pulled::Pulled;
 use super::moved::{Move, installed_programs};
 use super::sight::Sight;
@@ -45,8 +46,8 @@ pub(crate) struct Order<'a> {
 pub(crate) struct Outcome {
     /// Files of the user's that were brought along.
     pub(crate) carried: usize,
-    /// Packages, `name==version`, that were compiled for the old Python and stay behind in its directory.
-    pub(crate) left: Vec<String>,
+    /// Packages that were compiled for the old Python and stay behind in its directory.
+    pub(crate) left: Vec<Installed>,
 }
 
 impl Order<'_> {

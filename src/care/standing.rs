@@ -41,7 +41,11 @@ pub(crate) fn ground(facts: &Facts) -> Result<Option<Finding>> {
             Kind::BaseGone,
             format!("the base {then} is gone; {} holds another state of it", Shown(&base.named)),
             breaks,
-            format!("`mlenv rebase {env} --base {}` moves the env onto it", Shown(&base.named)),
+            if base.named == facts.record.base.path.0 {
+                format!("`mlenv rebase {env} --update` moves the env onto it")
+            } else {
+                format!("`mlenv rebase {env} --base {}` moves the env onto it", Shown(&base.named))
+            },
         ),
         Ground::OtherPython(base) => Finding::told(
             Kind::BaseChanged,

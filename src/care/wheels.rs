@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::conda::{self, Own};
-use super::installed;
+use super::installed::{self, Installed, Manager};
 
 /// The env's packages, sorted for the move.
 pub(crate) struct Site {
@@ -18,15 +18,19 @@ pub(crate) struct Site {
     /// Files that stay behind, relative to the env.
     stay: HashSet<PathBuf>,
     /// What they belong to.
-    names: Vec<String>,
+    packages: Vec<Installed>,
 }
 
 impl Site {
     /// Looks into the env's site-packages; `libs` are the library directories of the old and the new Python.
     pub(crate) fn look(env: &Path, libs: (&str, &str), own: &BTreeMap<String, Own>) -> Self {
         let site = |lib: &str| Path::new("lib").join(lib).join("site-packages");
-        let mut found =
-            Self { old: site(libs.0), new: site(libs.1), stay: HashSet::new(), names: Vec::new() };
+        let mut found = Self {
+            old: site(libs.0),
+            new: site(libs.1),
+            stay: HashSet::new(),
+            packages: Vec::new(),
+        };
         if libs.0 == libs.1 {
             return found;
         }
@@ -34,7 +38,12 @@ impl Site {
             let one = BTreeMap::from([(name.clone(), package.clone())]);
             let files = conda::files(env, &one);
             if files.iter().any(|file| file.starts_with(&found.old)) {
-                found.names.push(format!("{name}=={}", package.package.version));
+                found.packages.push(Installed {
+                    name: name.clone(),
+                    version: package.package.version.clone(),
+                    build: Some(package.package.build.clone()),
+                    by: Manager::Conda,
+                });
                 found.stay.extend(files.into_iter().filter(|file| file.starts_with(&found.old)));
             }
         }
@@ -42,12 +51,12 @@ impl Site {
             if is_compiled(&info)
                 && let Some(package) = installed::distribution(&info)
             {
-                found.names.push(format!("{}=={}", package.name, package.version));
                 let files = crate::base::conda::wheel_rows(&info.join("RECORD"));
                 found.stay.extend(files.into_iter().map(|file| found.old.join(file)));
+                found.packages.push(package);
             }
         }
-        found.names.sort();
+        found.packages.sort();
         found
     }
 
@@ -65,8 +74,8 @@ impl Site {
     }
 
     /// The packages that stay behind.
-    pub(crate) fn left(&self) -> Vec<String> {
-        self.names.iter().map(|name| crate::text::shown(name)).collect()
+    pub(crate) fn left(self) -> Vec<Installed> {
+        self.packages
     }
 }
 

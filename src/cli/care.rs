@@ -72,6 +72,12 @@ pub(crate) struct Rebase {
     /// The same base by its name or path, as it is today
     #[arg(long, group = "target")]
     pub(crate) update: bool,
+    /// Install anew what was compiled for another Python
+    #[arg(long)]
+    pub(crate) reinstall: bool,
+    /// Take out what the new base has too
+    #[arg(long)]
+    pub(crate) drop: bool,
 }
 
 /// Give an env another name or place

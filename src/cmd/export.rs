@@ -6,6 +6,7 @@ use std::path::Path;
 use super::site::{self, Opened};
 use super::{Context, install, print};
 use crate::additions::export::{Export, Needs};
+use crate::additions::pip::Ask;
 use crate::additions::work::{self, Task};
 use crate::additions::{client, conda::Errand};
 use crate::base::known;
@@ -71,17 +72,34 @@ pub(super) fn fill(context: &Context, env: &Path, export: &Export) -> Result<()>
 }
 
 fn install_all(context: &Context, opened: &Opened, export: &Export, needs: &Needs) -> Result<()> {
+    super::pin::lift(&opened.env, &needs.lifted)?;
+    put(context, opened, (&export.requests.channels, &needs.conda), &needs.pip)
+}
+
+/// Installs exactly these again into the env at `env`: specs for a conda client, and for pip. What is recorded as asked
+/// for stays as it is.
+pub(super) fn reinstall(
+    context: &Context,
+    env: &Path,
+    (conda, pip): (Vec<String>, Vec<String>),
+) -> Result<()> {
+    let opened = site::open(context, Some(env.as_os_str()))?;
+    let channels = &opened.record.requests.channels;
+    put(context, &opened, (channels, &conda), &Ask { specs: pip, ..Ask::default() })
+}
+
+fn put(
+    context: &Context,
+    opened: &Opened,
+    (channels, specs): (&[String], &[String]),
+    pip: &Ask,
+) -> Result<()> {
     let manner = Manner { dry_run: false, yes: true, json: false };
-    if !needs.conda.is_empty() {
+    if !specs.is_empty() {
         let client = opened.conda(context)?;
-        super::pin::lift(&opened.env, &needs.lifted)?;
-        let errand = Errand::Install {
-            channels: export.requests.channels.clone(),
-            specs: needs.conda.clone(),
-        };
+        let errand = Errand::Install { channels: channels.to_vec(), specs: specs.to_vec() };
         install::carry_out(context, opened, &Task::Conda(client, errand), &manner)?;
     }
-    let pip = &needs.pip;
     if !(pip.specs.is_empty() && pip.editables.is_empty()) {
         let uv = client::uv(context.host, &opened.vars, &opened.env);
         install::carry_out(context, opened, &Task::Pip(pip.clone(), uv), &manner)?;

@@ -17,6 +17,7 @@ use crate::text::{PathText, Shown};
 struct Report<'a> {
     path: PathText,
     base_state: BaseState,
+    update: Option<PathText>,
     moved_from: Option<PathText>,
     record: &'a Record,
 }
@@ -25,6 +26,7 @@ pub(super) fn run(context: &Context, arguments: &Info) -> Result<()> {
     let env = resolve::env(context.host, &context.dirs, arguments.env.as_deref())?;
     let report = Report {
         base_state: env.record.base_state(&env.path),
+        update: resolve::update(&env.record, &context.dirs).map(PathText),
         moved_from: env.record.moved_from(&env.path).map(PathText),
         path: PathText(env.path.clone()),
         record: &env.record,
@@ -67,6 +69,12 @@ fn text(env: &Env, report: &Report) -> String {
             BaseState::Gone => "gone: is its file system mounted?".to_owned(),
         },
     );
+    if let Some(now) = &report.update {
+        line(
+            "",
+            format!("its name leads to {} now: `mlenv rebase --update` follows", Shown(&now.0)),
+        );
+    }
     if let Some(image) = &base.fingerprint.image {
         line("image", image.clone());
     }

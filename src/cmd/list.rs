@@ -7,9 +7,11 @@ use serde::Serialize;
 
 use super::{Context, print, print_json};
 use crate::cli::List;
+use crate::config::Dirs;
 use crate::error::Result;
 use crate::overlay::record::{BaseState, Record};
 use crate::overlay::registry;
+use crate::resolve;
 use crate::text::{PathText, Shown};
 
 /// One env, for people and programs.
@@ -20,6 +22,7 @@ struct Row {
     base: PathText,
     base_name: Option<String>,
     base_state: BaseState,
+    update: Option<PathText>,
     python: String,
     layout: &'static str,
 }
@@ -28,7 +31,7 @@ pub(super) fn run(context: &Context, arguments: &List) -> Result<()> {
     let mut rows = Vec::new();
     for env in registry::all(&context.dirs) {
         match Record::read(&env) {
-            Ok(Some(record)) => rows.push(row(&env, record)),
+            Ok(Some(record)) => rows.push(row(&env, record, &context.dirs)),
             Ok(None) => {}
             Err(error) => context.ui.warn(error.to_string()), // one broken env does not hide the others
         }
@@ -42,10 +45,11 @@ pub(super) fn run(context: &Context, arguments: &List) -> Result<()> {
     print(table(&rows))
 }
 
-fn row(env: &Path, record: Record) -> Row {
+fn row(env: &Path, record: Record, dirs: &Dirs) -> Row {
     Row {
         path: PathText(env.to_owned()),
         base_state: record.base_state(env),
+        update: resolve::update(&record, dirs).map(PathText),
         base: record.base.path,
         base_name: record.base.name,
         python: record.base.python,
@@ -65,7 +69,8 @@ fn table(rows: &[Row]) -> String {
             BaseState::Changed => "  (base changed)",
             BaseState::Gone => "  (base gone)",
         };
-        let _ = writeln!(text, "{path:width$}  {:8} {base}{state}", row.python);
+        let update = if row.update.is_some() { "  (newer: `mlenv rebase --update`)" } else { "" };
+        let _ = writeln!(text, "{path:width$}  {:8} {base}{state}{update}", row.python);
         text
     })
 }

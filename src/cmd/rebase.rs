@@ -2,15 +2,14 @@
 
 use std::ffi::OsString;
 
-use super::Context;
 use super::create::stop_flag;
+use super::{Context, export, site, uninstall};
 use crate::base::{Base, Kind, Python};
-use crate::care::installed::{self, Installed};
+use crate::care::installed::{self, Installed, Manager};
 use crate::care::rebase::{Order, Outcome};
 use crate::care::relocate;
 use crate::cli::Rebase;
-use crate::error::{Error, Result};
-use crate::fs::{self, Lock};
+use crate::error::Result;
 use crate::overlay::layout::Layout;
 use crate::overlay::plan::{BASE_LINK, Plan};
 use crate::overlay::record::{BaseRecord, Record};
@@ -34,10 +33,7 @@ pub(super) fn run(context: &Context, arguments: &Rebase) -> Result<()> {
         return Ok(());
     }
     let new = record(&env.record, &choice);
-    let Ok(Lock::Ours(_) | Lock::Unsupported) = fs::try_lock_dir(&env.path) else {
-        return Err(Error::new(format!("another mlenv is at work on {}", Shown(&env.path)))
-            .hint("try again when it is done"));
-    };
+    let lock = site::lock(&env.path)?;
     let stop = stop_flag()?;
     let outcome = Order {
         env: &env.path,
@@ -49,7 +45,10 @@ pub(super) fn run(context: &Context, arguments: &Rebase) -> Result<()> {
         stop: &stop,
     }
     .carry_out()?;
-    report(context, &env, &choice.base, &outcome)
+    drop(lock);
+    report(context, &env, &choice.base, &outcome);
+    reinstall(context, arguments, &env, &outcome.left)?;
+    drop_double(context, arguments, &env, &choice.base)
 }
 
 /// The base's name or path: asked for, or the one that the env was made with.
@@ -120,9 +119,8 @@ fn as_recorded(record: &Record) -> Base {
     }
 }
 
-fn report(context: &Context, env: &Env, base: &Base, outcome: &Outcome) -> Result<()> {
+fn report(context: &Context, env: &Env, base: &Base, outcome: &Outcome) {
     let then = &env.record.base;
-    let python = env.path.join("bin/python");
     context.ui.say(format!(
         "moved {} from {} to {} (Python {} to {}), with {} files of yours",
         Shown(&env.path),
@@ -132,37 +130,56 @@ fn report(context: &Context, env: &Env, base: &Base, outcome: &Outcome) -> Resul
         base.python.version,
         outcome.carried
     ));
-    if !outcome.left.is_empty() {
-        context.ui.warn(format!(
-            "compiled for {}, and left in its directory: {}",
-            then.python_lib,
-            outcome.left.join(" ")
-        ));
-        context.ui.hint(format!(
-            "install them again: {} -m pip install {}",
-            Shown(&python),
-            outcome.left.join(" ")
-        ));
+}
+
+/// What was compiled for the old Python is named, and installed anew where that was asked for.
+fn reinstall(context: &Context, arguments: &Rebase, env: &Env, left: &[Installed]) -> Result<()> {
+    if left.is_empty() {
+        return Ok(());
     }
+    let exact = |by: Manager| -> Vec<String> {
+        let left = left.iter().filter(|package| package.by == by);
+        left.map(|package| format!("{}=={}", package.name, package.version)).collect()
+    };
+    let (conda, pip) = (exact(Manager::Conda), exact(Manager::Pip));
+    let all = shown(&[conda.clone(), pip.clone()].concat().join(" "));
+    let lib = &env.record.base.python_lib;
+    context.ui.warn(format!("compiled for {lib}, and left in its directory: {all}"));
+    if arguments.reinstall {
+        return export::reinstall(context, &env.path, (conda, pip));
+    }
+    for (side, names) in [("--conda", conda), ("--pip", pip)] {
+        if !names.is_empty() {
+            let (env, names) = (Shown(&env.path), shown(&names.join(" ")));
+            context.ui.hint(format!(
+                "install them again: mlenv install -p {env} {side} {names} (`rebase --reinstall` does so)"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What the new base has too is named, and taken out of the env where that was asked for.
+fn drop_double(context: &Context, arguments: &Rebase, env: &Env, base: &Base) -> Result<()> {
     let both = both(env, base)?;
-    if !both.is_empty() {
-        let pair = |(mine, theirs): &(Installed, Installed)| {
-            format!(
-                "{} {} (the base has {})",
-                shown(&mine.name),
-                shown(&mine.version),
-                shown(&theirs.version)
-            )
-        };
-        let list: Vec<String> = both.iter().map(pair).collect();
-        context.ui.say(format!("the new base has these too: {}", list.join(", ")));
-        let names: Vec<String> = both.iter().map(|(mine, _)| shown(&mine.name)).collect();
-        context.ui.hint(format!(
-            "to use the base's: {} -m pip uninstall {}",
-            Shown(&python),
-            names.join(" ")
-        ));
+    if both.is_empty() {
+        return Ok(());
     }
+    let pair = |(mine, theirs): &(Installed, Installed)| {
+        let (name, mine, theirs) =
+            (shown(&mine.name), shown(&mine.version), shown(&theirs.version));
+        format!("{name} {mine} (the base has {theirs})")
+    };
+    let list: Vec<String> = both.iter().map(pair).collect();
+    context.ui.say(format!("the new base has these too: {}", list.join(", ")));
+    let names: Vec<String> = both.into_iter().map(|(mine, _)| mine.name).collect();
+    if arguments.drop {
+        return uninstall::all(context, &env.path, names);
+    }
+    let (env, names) = (Shown(&env.path), shown(&names.join(" ")));
+    context.ui.hint(format!(
+        "to use the base's: mlenv uninstall -p {env} {names} (`rebase --drop` does so)"
+    ));
     Ok(())
 }
 

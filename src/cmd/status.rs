@@ -10,7 +10,9 @@ use crate::config::Dirs;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::marker;
+use crate::overlay::record::{BaseState, Record};
 use crate::plan::session::{Owner, Session};
+use crate::resolve;
 use crate::text::{PathText, Shown, shown};
 use crate::trust::{self, Considered, Store};
 
@@ -23,8 +25,19 @@ struct Report {
     other: Option<PathText>,
     marker: Option<MarkerReport>,
     hook: HookReport,
+    /// How the base of what is active, or of what the marker names, is today.
+    base: Option<BaseReport>,
     /// Why the session variable could not be read.
     problem: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct BaseReport {
+    path: PathText,
+    base_state: BaseState,
+    /// Where its name or path leads now, if elsewhere.
+    update: Option<PathText>,
 }
 
 #[derive(Serialize)]
@@ -61,10 +74,14 @@ pub(super) fn run(arguments: &Status, host: &Host) -> Result<()> {
         Ok(session) => (session, None),
         Err(cause) => (None, Some(cause.to_string())),
     };
+    let marker = marker_report(host, &dirs);
+    let by_marker = marker.as_ref().and_then(|marker| Some(&marker.env.as_ref()?.0));
+    let env = session.as_ref().map(|session| &session.prefix).or(by_marker);
     let report = Report {
         other: other(host, session.as_ref()),
+        base: env.and_then(|env| base_report(env, &dirs)),
         active: session.map(active),
-        marker: marker_report(host, &dirs),
+        marker,
         hook: hook_report(arguments.hook.as_deref()),
         problem,
     };
@@ -82,6 +99,15 @@ fn active(session: Session) -> Active {
         Owner::Hand => None,
     };
     Active { env: PathText(session.prefix), marker }
+}
+
+fn base_report(env: &Path, dirs: &Dirs) -> Option<BaseReport> {
+    let record = Record::read(env).ok()??;
+    Some(BaseReport {
+        path: record.base.path.clone(),
+        base_state: record.base_state(env),
+        update: resolve::update(&record, dirs).map(PathText),
+    })
 }
 
 /// By the same rule as in the hooks.
@@ -169,8 +195,25 @@ fn words(report: &Report) -> String {
         None => line("marker", "none here or above"),
         Some(marker) => describe(marker, &mut line),
     }
+    if let Some(base) = &report.base {
+        line("base", &base_words(base));
+    }
     line("hook", &hook_words(&report.hook));
     out
+}
+
+fn base_words(base: &BaseReport) -> String {
+    let path = Shown(&base.path.0);
+    match (&base.update, base.base_state) {
+        (Some(now), state) => {
+            let gone = if state == BaseState::Gone { ", and the old one is gone" } else { "" };
+            let now = Shown(&now.0);
+            format!("{path} leads to {now} now{gone}: `mlenv rebase --update` follows")
+        }
+        (None, BaseState::Same) => format!("{path}, as it was"),
+        (None, BaseState::Changed) => format!("{path}, changed: `mlenv doctor` tells more"),
+        (None, BaseState::Gone) => format!("{path}, gone: is its file system mounted?"),
+    }
 }
 
 fn describe(marker: &MarkerReport, line: &mut impl FnMut(&str, &str)) {

@@ -1,5 +1,7 @@
 //! `mlenv uninstall`: what was added goes again, and what it shadowed is seen again.
 
+use std::path::Path;
+
 use super::Context;
 use super::site::{self, Opened};
 use crate::additions::conda::Errand;
@@ -13,14 +15,23 @@ use crate::text::{Shown, shown};
 
 pub(super) fn run(context: &Context, arguments: &Uninstall) -> Result<()> {
     let site = site::open(context, arguments.env.as_deref())?;
-    let chosen = chosen(&site, arguments)?;
+    uninstall_all(context, &site, arguments)
+}
+
+/// Takes these packages out of the env at `env`, whoever put them there, without a question.
+pub(super) fn all(context: &Context, env: &Path, packages: Vec<String>) -> Result<()> {
+    let manner = Manner { dry_run: false, yes: true, json: false };
+    let env = Some(env.as_os_str().to_owned());
+    run(context, &Uninstall { env, packages, pip: false, conda: false, manner })
+}
+
+fn uninstall_all(context: &Context, site: &Opened, arguments: &Uninstall) -> Result<()> {
+    let chosen = chosen(site, arguments)?;
     if chosen.iter().all(|(_, names)| names.is_empty()) {
         context.ui.say("the base has it, and nothing was added; it is asked for no more");
     }
-    for (by, names) in chosen {
-        if !names.is_empty() {
-            uninstall(context, &site, (by, &names), &arguments.manner)?;
-        }
+    for (by, names) in chosen.iter().filter(|(_, names)| !names.is_empty()) {
+        uninstall(context, site, (*by, names), &arguments.manner)?;
     }
     Ok(())
 }

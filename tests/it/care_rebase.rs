@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Instant;
 
+use serde_json::json;
+
 use crate::care::Patient;
 use crate::testbase::base;
 use crate::tree;
@@ -42,7 +44,7 @@ fn links_move_to_the_new_base_and_what_the_user_added_stays() {
     let told = patient.sandbox.mlenv(["rebase", "env", "--base"]).arg(&new).ok().says("moved ");
     let told = told
         .says("the new base has these too: fresh 1.0 (the base has 9.0)")
-        .hints("pip uninstall fresh");
+        .hints("mlenv uninstall -p ");
     assert!(!told.err.contains("warning"), "{told}");
     for (before, base) in bases.iter().zip([&patient.base, &new]) {
         tree::assert_same(before, &tree::snapshot(base), "a base");
@@ -93,6 +95,51 @@ fn an_update_follows_the_name_or_the_tag_and_does_nothing_where_that_did_not_mov
     assert_eq!(sandbox.mlenv(["rebase", "env"]).end().status.code(), Some(2));
 }
 
+/// As images on CVMFS: the tag is a link, the old tree is collected at once or later.
+#[test]
+fn a_tag_that_moved_is_told_and_the_env_works_as_long_as_the_old_tree_is_there() {
+    let patient = Patient::new();
+    let new = second(&patient, "flat-new");
+    let sandbox = &patient.sandbox;
+    let tag = sandbox.path("image:tag");
+    symlink(&patient.base, &tag).unwrap();
+    let env = sandbox.env("by-tag", &tag);
+    let list = || {
+        let told = sandbox.mlenv(["list", "--json"]).ok().json();
+        let rows = told.as_array().unwrap().clone();
+        rows.into_iter().find(|row| row["path"] == env.to_str().unwrap()).unwrap()
+    };
+    let status = || {
+        let run = sandbox.mlenv(["status", "--json"]).cwd(sandbox.path("project"));
+        run.ok().json()["base"].clone()
+    };
+    std::fs::create_dir(sandbox.path("project")).unwrap();
+    sandbox.mlenv(["save", "../by-tag"]).cwd(sandbox.path("project")).ok();
+    assert_eq!((&list()["update"], &status()["update"]), (&json!(null), &json!(null)));
+    std::fs::remove_file(&tag).unwrap();
+    symlink(&new, &tag).unwrap();
+    let moved = json!(new.to_str().unwrap());
+    assert_eq!((&list()["update"], &status()["update"]), (&moved, &moved));
+    assert_eq!((&list()["base-state"], &status()["base-state"]), (&json!("same"), &json!("same")));
+    assert!(sandbox.mlenv(["list"]).ok().out.contains("(newer: `mlenv rebase --update`)"));
+    let told = sandbox.mlenv(["status"]).cwd(sandbox.path("project")).ok().out;
+    assert!(told.contains(" now: `mlenv rebase --update` follows"), "{told}");
+    assert!(sandbox.mlenv(["info", "by-tag"]).ok().out.contains("its name leads to "));
+    let activate = || sandbox.mlenv(["activate", "--shell", "bash"]).arg(&env);
+    activate().ok();
+    std::fs::remove_dir_all(&patient.base).unwrap();
+    activate()
+        .fails(2, "was replaced: ")
+        .hints(&format!("mlenv rebase {} --update", env.display()));
+    assert_eq!((&list()["base-state"], &list()["update"]), (&json!("gone"), &moved));
+    let told = patient.told(&env);
+    let cure = told["findings"][0]["cure"].as_str().unwrap();
+    assert!(cure.contains("--update"), "{cure}");
+    sandbox.mlenv(["rebase", "-q", "--update", "by-tag"]).ok();
+    activate().ok();
+    assert_eq!((&list()["update"], patient.findings_at(&env).len()), (&json!(null), 0));
+}
+
 #[test]
 fn an_env_whose_base_is_gone_can_be_moved_with_and_without_the_old_index() {
     for forget in [false, true] {
@@ -135,7 +182,7 @@ fn with_another_python_pure_packages_move_along_and_compiled_ones_are_named() {
     std::fs::write(new.join("conda-meta/python-3.99.0-0.json"), "{\"files\": []}").unwrap();
     let told = patient.sandbox.mlenv(["rebase", "env", "--base"]).arg(&new).ok();
     let words = format!("compiled for {old}, and left in its directory: built==1.5");
-    told.says(&words).hints("pip install built==1.5");
+    told.says(&words).hints(" --pip built==1.5");
     let moved = patient.at("lib/python3.99/site-packages");
     assert!(moved.join("fresh/__init__.py").is_file() && !moved.join("built").exists());
     assert!(site.join("built/core.so").is_file() && !site.join("fresh").exists());

@@ -21,6 +21,7 @@ mod care_mixed;
 mod care_packages;
 mod care_prune;
 mod care_rebase;
+mod care_rebase_wishes;
 mod choice;
 mod client;
 mod compile;

@@ -38,11 +38,11 @@ fn json_has_the_documented_keys_and_no_others() {
     keys(&made, &["path", "record"]);
     is_record(&made["record"], true);
     let info = sandbox.mlenv(["info", "--json", "e"]).ok().json();
-    keys(&info, &["path", "base-state", "moved-from", "record"]);
+    keys(&info, &["path", "base-state", "update", "moved-from", "record"]);
     is_record(&info["record"], true);
     assert_eq!((&info["base-state"], &info["moved-from"]), (&"same".into(), &Value::Null));
     let list = sandbox.mlenv(["list", "--json"]).ok().json();
-    keys(&list[0], &["path", "base", "base-name", "base-state", "python", "layout"]);
+    keys(&list[0], &["path", "base", "base-name", "base-state", "update", "python", "layout"]);
     let known = sandbox.mlenv(["base", "list", "--json"]).ok().json();
     keys(&known[0], &["name", "path", "from", "there"]);
     assert_eq!((&known[0]["from"], &known[0]["there"]), (&"user".into(), &true.into()));
