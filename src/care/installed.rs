@@ -27,6 +27,10 @@ pub(crate) enum Manager {
     Conda,
     /// pip, uv or another of Python's own.
     Pip,
+    /// The image's own system.
+    Dpkg,
+    /// The same on Alpine.
+    Apk,
 }
 
 impl Manager {
@@ -35,6 +39,8 @@ impl Manager {
         match self {
             Self::Conda => "conda",
             Self::Pip => "pip",
+            Self::Dpkg => "dpkg",
+            Self::Apk => "apk",
         }
     }
 }

@@ -26,4 +26,5 @@ pub(crate) mod rebase;
 pub(crate) mod relocate;
 mod sight;
 mod standing;
+pub(crate) mod system;
 mod wheels;

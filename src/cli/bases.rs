@@ -43,7 +43,9 @@ pub(crate) enum Base {
         #[arg(long)]
         json: bool,
     },
-    /// List the packages of a base, those of conda and those of pip
+    /// List the packages of a base: those of conda, of pip, and of the image's own system
+    ///
+    /// The system's are told for an image directory with a database of dpkg or apk; that of rpm is no text and not read.
     Packages {
         /// A directory or a known name [default: the base that `create` would take]
         base: Option<OsString>,

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{Context, print, print_json};
 use crate::base::Base;
 use crate::care::installed::{self, Installed};
+use crate::care::system;
 use crate::cli::Packages;
 use crate::error::Result;
 use crate::overlay::plan::BASE_LINK;
@@ -93,7 +94,14 @@ fn table(rows: &[Row]) -> String {
 /// `mlenv base packages`.
 pub(super) fn of_base(context: &Context, asked: Option<&OsStr>, json: bool) -> Result<()> {
     let base = resolve::base(context.host, &context.dirs, asked)?.base;
-    let packages = installed::of_base(&base)?;
+    let mut packages = installed::of_base(&base)?;
+    let mut system = system::of_base(&base);
+    system.packages.sort();
+    packages.append(&mut system.packages);
+    if let Some(database) = system.unread {
+        let path = Shown(&database);
+        context.ui.warn(format!("packages of the system are not told: {path} is no text; `rpm -qa` in the image lists them"));
+    }
     if json {
         return print_json(&packages);
     }

@@ -41,10 +41,8 @@ fn chosen(site: &Opened, arguments: &Uninstall) -> Result<[(Manager, Vec<String>
     let (mut conda, mut pip) = (Vec::new(), Vec::new());
     for word in &arguments.packages {
         let key = installed::key(word);
-        let is_meant = |by: Manager| match by {
-            Manager::Conda => !arguments.pip,
-            Manager::Pip => !arguments.conda,
-        };
+        let is_meant =
+            |by: Manager| if by == Manager::Conda { !arguments.pip } else { !arguments.conda };
         let mut found = site.own.iter().filter(|package| package.key() == key);
         match found.find(|package| is_meant(package.by)) {
             Some(found) if found.by == Manager::Conda => conda.push(found.name.clone()),
@@ -86,16 +84,14 @@ fn uninstall(
     (by, names): (Manager, &[String]),
     manner: &Manner,
 ) -> Result<()> {
-    let (task, going) = match by {
-        Manager::Pip => (Task::PipRemove(names.to_vec()), names.to_vec()),
-        Manager::Conda => {
-            if !manner.dry_run {
-                site.put_right(context)?;
-            }
-            let going = with_dependents(context, site, names)?;
-            let client = site.conda(context)?;
-            (Task::Conda(client, Errand::RemoveOnly(going.clone())), going)
+    let (task, going) = if by == Manager::Conda {
+        if !manner.dry_run {
+            site.put_right(context)?;
         }
+        let going = with_dependents(context, site, names)?;
+        (Task::Conda(site.conda(context)?, Errand::RemoveOnly(going.clone())), going)
+    } else {
+        (Task::PipRemove(names.to_vec()), names.to_vec())
     };
     let told =
         Told { forecast: Forecast { come: Vec::new(), go: items(site, by, &going) }, report: None };

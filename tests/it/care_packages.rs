@@ -93,3 +93,26 @@ fn a_base_lists_its_packages_of_conda_and_of_pip() {
         "{text}"
     );
 }
+
+#[test]
+fn the_packages_of_an_images_own_system_are_listed_where_their_database_is_text() {
+    let sandbox = Sandbox::new();
+    let image = sandbox.path("image");
+    base().twin(&image.join("opt/conda"));
+    let told = || sandbox.mlenv(["base", "packages", "--json", "image"]).ok();
+    let before = told().json().as_array().unwrap().len();
+    sandbox.write(
+        "image/var/lib/dpkg/status",
+        "Package: zlib1g\nStatus: install ok installed\nVersion: 1.3\n",
+    );
+    sandbox.write("image/lib/apk/db/installed", "P:musl\nV:1.2\n");
+    let all = told().json();
+    assert_eq!(all.as_array().unwrap().len(), before + 2);
+    assert_eq!(row(&all, "zlib1g"), &json!({"name": "zlib1g", "version": "1.3", "by": "dpkg"}));
+    assert_eq!(row(&all, "musl")["by"], "apk");
+    let env = sandbox.env("env", &image);
+    let all = sandbox.mlenv(["packages", "--json"]).arg(env).ok().json();
+    assert!(all.as_array().unwrap().iter().all(|row| row["name"] != "zlib1g"), "not of the env");
+    sandbox.write("image/var/lib/rpm/rpmdb.sqlite", "");
+    told().says("is no text; `rpm -qa`");
+}
