@@ -45,11 +45,27 @@ pub(super) fn text(
     if let Some(heard) = watch.told {
         set("__mlenv_told", OsStr::new(heard))?;
     }
-    // What the shell may undo by itself, scripts included.
-    let vouched = watch.session.map(Session::to_string).unwrap_or_default();
-    set("__mlenv_mine", OsStr::new(&vouched))?;
-    let back = watch.session.map(|session| spelled_out(dialect, session)).transpose()?;
-    set("__mlenv_back", &back.unwrap_or_default())?;
+    let Some(session) = watch.session else {
+        set("__mlenv_mine", OsStr::new(""))?;
+        set("__mlenv_back", OsStr::new(""))?;
+        return Ok(out);
+    };
+    let text = session.to_string();
+    // What the shell would find out by reading the session, which takes it longer than all else.
+    let start =
+        if dialect == Dialect::Fish { &*text } else { text.split(" v:").next().unwrap_or("") };
+    set(
+        if dialect == Dialect::Fish { "__mlenv_known" } else { "__mlenv_head" },
+        OsStr::new(start),
+    )?;
+    set("__mlenv_by", OsStr::new(session.owner.word()))?;
+    set("__mlenv_mark", session.owner.marker().unwrap_or(Path::new("")).as_os_str())?;
+    set("__mlenv_prefix", session.prefix.as_os_str())?;
+    set("__mlenv_birth", session.prefix.join("mlenv.toml").as_os_str())?;
+    set("__mlenv_bin", session.bin().unwrap_or_default())?;
+    // What it may undo by itself, scripts included.
+    set("__mlenv_mine", OsStr::new(&text))?;
+    set("__mlenv_back", &spelled_out(dialect, session)?)?;
     Ok(out)
 }
 

@@ -8,8 +8,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use super::Watch;
 use crate::error::Result;
-use crate::plan::name::{Name, PATH, SESSION};
-use crate::plan::session::{Changed, Owner, Session};
+use crate::plan::name::{Name, SESSION};
+use crate::plan::session::{Changed, Session};
 use crate::plan::{Change, Vars};
 use crate::shell::hook::{Word, assign_all};
 use crate::shell::{Dialect, quote, render};
@@ -34,15 +34,11 @@ pub(super) fn text(
         set("__mlenv_fresh", OsStr::new("1"));
         let after = change.applied_to(before);
         set("__mlenv_session", after.get(OsStr::new(SESSION)).map_or(OsStr::new(""), |text| text));
-        set(
-            "__mlenv_owner",
-            OsStr::new(if session.owner == Owner::Hand { "hand" } else { "marker" }),
-        );
+        set("__mlenv_owner", OsStr::new(session.owner.word()));
         set("__mlenv_mark", session.owner.marker().map_or(OsStr::new(""), |path| path.as_os_str()));
         set("__mlenv_env", session.prefix.as_os_str());
         set("__mlenv_r", session.prefix.join("mlenv.toml").as_os_str());
-        let bin = session.entries.iter().find(|entry| entry.list.as_str() == PATH);
-        set("__mlenv_bin", bin.map_or(OsStr::new(""), |entry| &entry.dir));
+        set("__mlenv_bin", session.bin().unwrap_or_default());
         let changed = whole(session, &after);
         set("__mlenv_check", &check(dialect, &changed)?);
         set("__mlenv_undo", &undo(dialect, &changed)?);
