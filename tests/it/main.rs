@@ -29,6 +29,7 @@ mod completions;
 mod crowd;
 mod forge;
 mod fulldisk;
+mod hazards;
 mod homes;
 mod hostile;
 mod house;
