@@ -137,6 +137,24 @@ fn invoked(call: &Invocation) -> Command {
     command
 }
 
+/// Runs a program, tells it `input`, and returns what it wrote to stdout; `None` where it says no. Its stderr is the
+/// user's, whom it may want to ask something.
+pub(crate) fn converse(
+    program: &Path,
+    arguments: &[&OsStr],
+    input: &[u8],
+) -> Result<Option<Vec<u8>>> {
+    let mut command = command(program);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().attempt("start", program)?;
+    if let Some(mut pipe) = child.stdin.take() {
+        // One that does not listen is none the worse for it: its answer decides.
+        let _ = pipe.write_all(input);
+    }
+    let output = child.wait_with_output().attempt("wait for", program)?;
+    Ok(output.status.success().then_some(output.stdout))
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that starts processes")]
 fn command(program: &Path) -> Command {
     Command::new(program)

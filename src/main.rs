@@ -37,8 +37,7 @@ use crate::ui::Ui;
 
 fn main() -> ExitCode {
     let host = Host::from_process();
-    let words: Vec<_> = std::env::args_os().collect();
-    let arguments = match cli::parse(&words) {
+    let arguments = match cli::parse() {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };

@@ -102,7 +102,7 @@ fn hash_names(hash: &mut Sha256, dir: &Path, ending: &str) {
 }
 
 /// The digest in `.../.flat/ab/abcdef.../opt/conda`, the directory that CVMFS keeps an unpacked image in.
-fn image_digest(prefix: &Path) -> Option<String> {
+pub(crate) fn image_digest(prefix: &Path) -> Option<String> {
     let mut parts = prefix.components().filter_map(|part| match part {
         Component::Normal(name) => name.to_str(),
         _ => None,

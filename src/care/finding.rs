@@ -23,7 +23,6 @@ pub(crate) enum Kind {
     LinksDangling,
     EntriesMissing,
     PackagesRemoved,
-    RecordsDouble,
     LayoutIncomplete,
     InTheWay,
     MixedLibraries,

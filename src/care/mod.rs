@@ -23,7 +23,6 @@ mod pins;
 pub(crate) mod prune;
 mod python;
 pub(crate) mod rebase;
-mod records;
 pub(crate) mod relocate;
 mod sight;
 mod standing;

@@ -1,6 +1,10 @@
 //! The verbs about images.
 
-use clap::Subcommand;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use crate::image::registry::Platform;
 
 /// Known images, and what registries tell about any
 #[derive(Debug, Subcommand)]
@@ -17,4 +21,70 @@ pub(crate) enum Image {
         #[arg(long)]
         json: bool,
     },
+    Info(ImageInfo),
+    Packages(ImagePackages),
+}
+
+/// Show what a registry tells about an image: size, age, digest, labels, platforms
+///
+/// Nothing is pulled. Logins of docker and podman are used, proxies and CA files as elsewhere (docs/images.md).
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  mlenv image info ml-base:alma9-python311\n  mlenv image info ghcr.io/lab/tools:v2 --platform linux/arm64"
+)]
+pub(crate) struct ImageInfo {
+    /// A name of the catalogue, or a reference as in ghcr.io/lab/tools:v2
+    pub(crate) image: String,
+    /// The machine that it is for, where there are several [default: this one]
+    #[arg(long, value_name = "OS/ARCHITECTURE")]
+    pub(crate) platform: Option<Platform>,
+    #[command(flatten)]
+    timeout: Timeout,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the packages in an image, without pulling it
+///
+/// From the image's directory where it is here, else from its label `mlenv.packages`, else from the list that the
+/// catalogue names. It says which.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  mlenv image packages ml-base:alma9-python311\n  mlenv image packages ./sandbox"
+)]
+pub(crate) struct ImagePackages {
+    /// A name of the catalogue, a reference, or the directory of an unpacked image
+    pub(crate) image: String,
+    #[command(flatten)]
+    timeout: Timeout,
+    /// Print them as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Timeout {
+    /// How many seconds one answer of the registry may take, retries included
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
+    timeout: u64,
+}
+
+impl ImageInfo {
+    /// How long one answer may take.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.timeout.timeout)
+    }
+}
+
+impl ImagePackages {
+    /// How long one answer may take.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.timeout.timeout)
+    }
 }

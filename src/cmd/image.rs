@@ -1,6 +1,10 @@
 //! `mlenv image ...`: the catalogue, and what registries tell.
 
+mod info;
+mod packages;
+
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -14,6 +18,8 @@ use crate::text::{PathText, Shown, shown};
 pub(super) fn run(context: &Context, command: &cli::Image) -> Result<()> {
     match command {
         cli::Image::List { image, json } => list(context, image.as_deref(), *json),
+        cli::Image::Info(arguments) => info::run(context, arguments),
+        cli::Image::Packages(arguments) => packages::run(context, arguments),
     }
 }
 
@@ -22,6 +28,13 @@ fn catalogue(context: &Context) -> Result<Catalogue> {
     let catalogue = Catalogue::load(&context.dirs)?;
     catalogue.remarks.iter().for_each(|remark| context.ui.warn(remark));
     Ok(catalogue)
+}
+
+/// The image that a word means: a directory that is here, else what the catalogue makes of it.
+fn find(context: &Context, word: &str) -> Result<Image> {
+    let is_path = word.starts_with(['/', '.', '~']);
+    let path = context.host.absolute(Path::new(word))?;
+    if is_path && path.is_dir() { Ok(Image::at(path)) } else { catalogue(context)?.find(word) }
 }
 
 /// One line of `image list`.
@@ -65,4 +78,19 @@ fn list(context: &Context, pattern: Option<&str>, json: bool) -> Result<()> {
         let _ = writeln!(text, "{:width$}  {place}{about}", row.name);
         text
     }))
+}
+
+/// The places of an image that this machine sees, each once: trees of CVMFS may show one by two names.
+fn here(image: &Image) -> Vec<PathBuf> {
+    let mut seen = Vec::new();
+    let there = image.directories.iter().filter(|dir| dir.is_dir());
+    there
+        .filter(|dir| {
+            let real = dir.canonicalize().ok();
+            let is_new = !seen.contains(&real);
+            seen.push(real);
+            is_new
+        })
+        .cloned()
+        .collect()
 }

@@ -113,7 +113,7 @@ pub(super) fn of_base(context: &Context, asked: Option<&OsStr>, json: bool) -> R
 }
 
 /// Lines whose columns begin below each other.
-fn aligned(lines: &[[String; 4]]) -> String {
+pub(super) fn aligned(lines: &[[String; 4]]) -> String {
     let width = |at: usize| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0);
     let (first, second, third) = (width(0), width(1), width(2));
     lines.iter().fold(String::new(), |mut text, [name, version, from, note]| {

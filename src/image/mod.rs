@@ -3,14 +3,11 @@
 //! Content is not ours: engines pull and build. This room reads catalogue files and asks registries for facts; it
 //! prints nothing and writes nothing.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the registry client and the engines use it next")
-)]
-
 pub(crate) mod catalogue;
 pub(crate) mod digest;
+pub(crate) mod packages;
 pub(crate) mod reference;
+pub(crate) mod registry;
 
 pub(crate) use self::catalogue::{Catalogue, Image};
 pub(crate) use self::reference::Reference;

@@ -147,6 +147,8 @@ fn every_verb_has_help_and_those_with_examples_show_them() {
         "base prepare",
         "image",
         "image list",
+        "image info",
+        "image packages",
         "run",
         "shell",
         "completions",

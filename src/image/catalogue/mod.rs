@@ -16,6 +16,7 @@ use self::unpacked::Template;
 use super::reference::Reference;
 use crate::config::Dirs;
 use crate::error::Result;
+use crate::text::Shown;
 
 /// An image, by whatever name it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,12 +50,30 @@ pub(crate) enum Owner {
 }
 
 impl Image {
+    /// A directory that nobody has a name for.
+    pub(crate) fn at(directory: PathBuf) -> Self {
+        Self { directories: vec![directory], ..Self::of_nobody() }
+    }
+
+    fn of_nobody() -> Self {
+        Self {
+            name: None,
+            reference: None,
+            directories: Vec::new(),
+            about: None,
+            packages: None,
+            from: Owner::Nobody,
+        }
+    }
+
     /// What people call it.
     pub(crate) fn title(&self) -> String {
         match (&self.name, &self.reference) {
             (Some(name), _) => name.clone(),
             (None, Some(reference)) => reference.to_string(),
-            (None, None) => String::new(),
+            (None, None) => {
+                self.directories.first().map_or(String::new(), |dir| Shown(dir).to_string())
+            }
         }
     }
 
@@ -103,14 +122,7 @@ impl Catalogue {
 
     /// An image that is in no catalogue; it may be unpacked somewhere all the same.
     fn by_reference(&self, reference: Reference) -> Image {
-        let mut image = Image {
-            name: None,
-            reference: Some(reference),
-            directories: Vec::new(),
-            about: None,
-            packages: None,
-            from: Owner::Nobody,
-        };
+        let mut image = Image { reference: Some(reference), ..Image::of_nobody() };
         self.unpacked.iter().for_each(|template| template.add_to(&mut image));
         image
     }

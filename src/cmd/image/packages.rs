@@ -1,0 +1,122 @@
+//! `mlenv image packages`: what is in an image, and who says so.
+
+use serde::Serialize;
+
+use super::{Context, find, here, print, print_json};
+use crate::cli::ImagePackages;
+use crate::cmd::packages::aligned;
+use crate::error::{Error, Result};
+use crate::image::packages::{self, LABEL, Listed};
+use crate::image::registry::{Platform, Registry};
+use crate::image::{Image, Reference};
+use crate::text::{PathText, Shown, shown};
+
+/// What `image packages` tells.
+#[derive(Serialize)]
+struct Report {
+    source: Source,
+    packages: Vec<Listed>,
+}
+
+/// Who says what is in it.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+enum Source {
+    /// The image itself, unpacked here.
+    Directory { path: PathText },
+    /// A label that the registry shows.
+    Label { reference: Reference },
+    /// A list that the catalogue names.
+    Catalogue { path: PathText },
+}
+
+pub(super) fn run(context: &Context, arguments: &ImagePackages) -> Result<()> {
+    let image = find(context, &arguments.image)?;
+    let report = look(context, arguments, &image)?;
+    if arguments.json {
+        return print_json(&report);
+    }
+    context.ui.say(report.source.told());
+    let cells = report.packages.iter().map(|package| {
+        let by = package.by.map_or(String::new(), |by| by.name().to_owned());
+        let build = package.build.as_deref().map_or(String::new(), shown);
+        [shown(&package.name), shown(&package.version), by, build]
+    });
+    print(aligned(&cells.collect::<Vec<_>>()))
+}
+
+/// Asks one after the other: what is here needs no network and is what it says; a label is of the very image that the
+/// tag means; a list may be old.
+fn look(context: &Context, arguments: &ImagePackages, image: &Image) -> Result<Report> {
+    let mut why = Vec::new();
+    for dir in here(image) {
+        match packages::of_directory(&dir, &context.dirs.cache) {
+            Ok(packages) => {
+                return Ok(Report { source: Source::Directory { path: PathText(dir) }, packages });
+            }
+            Err(error) => why.push(error.to_string()),
+        }
+    }
+    if let Some(reference) = &image.reference {
+        match by_label(context, arguments, reference) {
+            Ok(Some(packages)) => {
+                return Ok(Report {
+                    source: Source::Label { reference: reference.clone() },
+                    packages,
+                });
+            }
+            Ok(None) => why.push(format!("it has no label {LABEL}")),
+            Err(error) => why.push(error.to_string()),
+        }
+    }
+    if let Some(list) = &image.packages {
+        match packages::of_file(list) {
+            Ok(packages) => {
+                for why in why {
+                    context.ui.warn(why);
+                }
+                return Ok(Report {
+                    source: Source::Catalogue { path: PathText(list.clone()) },
+                    packages,
+                });
+            }
+            Err(error) => why.push(error.to_string()),
+        }
+    }
+    Err(unknown(image, &why))
+}
+
+fn by_label(
+    context: &Context,
+    arguments: &ImagePackages,
+    reference: &Reference,
+) -> Result<Option<Vec<Listed>>> {
+    let waiting = context.ui.spinner("asking the registry");
+    let facts =
+        Registry::new(context.host, reference, arguments.patience())?.facts(&Platform::here());
+    waiting.finish_and_clear();
+    Ok(facts?.labels.get(LABEL).map(|text| packages::of_text(text)))
+}
+
+impl Source {
+    fn told(&self) -> String {
+        match self {
+            Self::Directory { path } => format!("from the image itself, in {}", Shown(&path.0)),
+            Self::Label { reference } => format!("from the label {LABEL} of {reference}"),
+            Self::Catalogue { path } => format!("from the catalogue's list {}", Shown(&path.0)),
+        }
+    }
+}
+
+fn unknown(image: &Image, why: &[String]) -> Error {
+    let title = shown(&image.title());
+    let first = format!(
+        "what is in {title} cannot be told without pulling it: it is not here as a directory"
+    );
+    let why = if why.is_empty() {
+        first
+    } else {
+        format!("what is in {title} cannot be told: {}", why.join("; "))
+    };
+    Error::no(why).hint("pull it with an engine and look inside, or ask who publishes it for a label (docs/images.md)")
+}
