@@ -37,7 +37,8 @@ use crate::ui::Ui;
 
 fn main() -> ExitCode {
     let host = Host::from_process();
-    let arguments = match cli::parse() {
+    let words: Vec<_> = std::env::args_os().collect();
+    let arguments = match cli::parse(&words) {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };

@@ -9,7 +9,7 @@ if status is-interactive
     set -g __mlenv_gone ''
     set -g __mlenv_paths
     # What is active, by whom, and what leaves it; what was looked at last, and what was decided about.
-    for name in known by mark env birth bin mine back pwd file text answer key seen lost other
+    for name in known by mark prefix birth bin mine back pwd file text answer key seen lost other
         set -g __mlenv_$name ''
     end
     # An env that came with the surroundings is looked at once, whatever lies here.
@@ -60,9 +60,9 @@ if status is-interactive
             set consent "allowed$consent"
         end
         contains -- "$__mlenv_bin" '' $PATH; or set -g __mlenv_lost lost
-        if set -q VIRTUAL_ENV; and test -n "$VIRTUAL_ENV" -a "$VIRTUAL_ENV" != "$__mlenv_env"
+        if set -q VIRTUAL_ENV; and test -n "$VIRTUAL_ENV" -a "$VIRTUAL_ENV" != "$__mlenv_prefix"
             set -g __mlenv_other $VIRTUAL_ENV
-        else if set -q CONDA_PREFIX; and test -n "$CONDA_PREFIX" -a "$CONDA_PREFIX" != "$__mlenv_env" -a "$CONDA_DEFAULT_ENV" != base
+        else if set -q CONDA_PREFIX; and test -n "$CONDA_PREFIX" -a "$CONDA_PREFIX" != "$__mlenv_prefix" -a "$CONDA_DEFAULT_ENV" != base
             set -q CONDA_SHLVL; and test "$CONDA_SHLVL" != 0 -a "$CONDA_EXE" != "$CONDA_PREFIX/bin/conda"
             and set -g __mlenv_other $CONDA_PREFIX
         end

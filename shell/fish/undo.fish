@@ -15,7 +15,7 @@ if status is-interactive
         set -g __mlenv_known "$__MLENV_SESSION"
         set -g __mlenv_by ''
         set -g __mlenv_mark ''
-        set -g __mlenv_env ''
+        set -g __mlenv_prefix ''
         set -g __mlenv_birth ''
         set -g __mlenv_bin ''
         for item in (string split ' ' -- $__mlenv_known)
@@ -26,8 +26,8 @@ if status is-interactive
                     set -g __mlenv_by marker
                     __mlenv_decode __mlenv_mark (string sub -s 3 -- $item)
                 case 'e:*'
-                    __mlenv_decode __mlenv_env (string sub -s 3 -- $item)
-                    set -g __mlenv_birth $__mlenv_env/mlenv.toml
+                    __mlenv_decode __mlenv_prefix (string sub -s 3 -- $item)
+                    set -g __mlenv_birth $__mlenv_prefix/mlenv.toml
                 case 'p:PATH:*'
                     test -n "$__mlenv_bin"; or __mlenv_decode __mlenv_bin (string sub -s 8 -- $item)
             end

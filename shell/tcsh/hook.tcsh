@@ -4,37 +4,22 @@
 # marker is younger than two seconds the program says to look again. The test stands in an alias, written so that
 # it cannot fail: tcsh removes a precmd that does. All else lies in the files beside this one, where a failure is
 # only a message; no file is written and no loop is needed when nothing changed.
-# Names: __mlenv_f the marker, _r the env's record, _a the user's answer, _n where a nearer marker may appear.
+# Each command costs tcsh some twenty system calls, whatever it does: one `set` or `@` gives many variables a value.
+# Names: __mlenv_f the marker, _r the env's record, _a the user's answer, _n where a nearer marker may appear; _fc, _fs,
+# _fi and so on their stamps.
 
 if ( $?prompt ) then
 
-  set __mlenv_exe = ::MLENV::
-  set __mlenv_dir = ::DIR::
-  set __mlenv_cwd = ""
-  set __mlenv_at = ""
-  set __mlenv_f = ""
-  set __mlenv_r = ""
-  set __mlenv_a = ""
-  set __mlenv_fc = -1
-  set __mlenv_fs = -1
-  set __mlenv_fi = -1
-  set __mlenv_rc = -1
-  set __mlenv_ri = -1
-  set __mlenv_ac = -1
-  set __mlenv_ai = -1
+  set __mlenv_exe = ::MLENV:: __mlenv_dir = ::DIR:: __mlenv_cwd = "" __mlenv_at = "" __mlenv_seen = "-"
+  set __mlenv_f = "" __mlenv_r = "" __mlenv_a = "" __mlenv_fc = -1 __mlenv_fs = -1 __mlenv_fi = -1
+  set __mlenv_rc = -1 __mlenv_ri = -1 __mlenv_ac = -1 __mlenv_ai = -1
+  # What the program told about the session.
+  set __mlenv_session = "" __mlenv_owner = nobody __mlenv_env = "" __mlenv_bin = "" __mlenv_mark = ""
+  set __mlenv_check = "" __mlenv_undo = "" __mlenv_scripts = ()
   # Twelve names of nothing. An empty word would get lost when the list is copied.
   set __mlenv_none = ( /dev/null/x /dev/null/x /dev/null/x /dev/null/x /dev/null/x /dev/null/x )
   set __mlenv_none = ( $__mlenv_none $__mlenv_none )
   set __mlenv_n = ( $__mlenv_none:q )
-  set __mlenv_bin = ""
-  set __mlenv_env = ""
-  set __mlenv_mark = ""
-  set __mlenv_session = ""
-  set __mlenv_seen = "-"
-  set __mlenv_by = nobody
-  set __mlenv_check = ""
-  set __mlenv_undo = ""
-  set __mlenv_scripts = ()
   if ( ! $?__mlenv_told ) set __mlenv_told = ""
   # An env that came with the surroundings is looked at once, whatever lies here.
   if ( $?__MLENV_SESSION ) set __mlenv_seen = "?"
@@ -44,12 +29,12 @@ if ( $?prompt ) then
   set __mlenv_i = '"$cwd:q" != "$__mlenv_cwd:q" || "$?__MLENV_SESSION$?VIRTUAL_ENV$?CONDA_PREFIX $path:q" != "$__mlenv_at:q" || -C "$__mlenv_f:q" != $__mlenv_fc || -Z "$__mlenv_f:q" != $__mlenv_fs || -I "$__mlenv_f:q" != $__mlenv_fi || -C "$__mlenv_r:q" != $__mlenv_rc || -I "$__mlenv_r:q" != $__mlenv_ri || -C "$__mlenv_a:q" != $__mlenv_ac || -I "$__mlenv_a:q" != $__mlenv_ai'
   set __mlenv_first = 'set __mlenv_status = $status; if ( ('
   set __mlenv_last = ') && -r "$__mlenv_dir:q/look.tcsh" ) source "$__mlenv_dir:q/look.tcsh"; set status = $__mlenv_status'
-  set __mlenv_test0 = "$__mlenv_first:q $__mlenv_i:q $__mlenv_last:q"
+  set __mlenv_tests = ( "$__mlenv_first:q $__mlenv_i:q $__mlenv_last:q" )
   set __mlenv_i = "$__mlenv_i:q"' || -f "$__mlenv_n[1]:q" || -f "$__mlenv_n[2]:q" || -f "$__mlenv_n[3]:q" || -f "$__mlenv_n[4]:q"'
-  set __mlenv_test4 = "$__mlenv_first:q $__mlenv_i:q $__mlenv_last:q"
+  set __mlenv_tests = ( $__mlenv_tests:q "$__mlenv_first:q $__mlenv_i:q $__mlenv_last:q" )
   set __mlenv_i = "$__mlenv_i:q"' || -f "$__mlenv_n[5]:q" || -f "$__mlenv_n[6]:q" || -f "$__mlenv_n[7]:q" || -f "$__mlenv_n[8]:q" || -f "$__mlenv_n[9]:q" || -f "$__mlenv_n[10]:q" || -f "$__mlenv_n[11]:q" || -f "$__mlenv_n[12]:q"'
-  set __mlenv_test12 = "$__mlenv_first:q $__mlenv_i:q $__mlenv_last:q"
-  alias __mlenv_hook "$__mlenv_test12:q"
+  set __mlenv_tests = ( $__mlenv_tests:q "$__mlenv_first:q $__mlenv_i:q $__mlenv_last:q" )
+  alias __mlenv_hook "$__mlenv_tests[3]:q"
   alias mlenv 'source "$__mlenv_dir:q/verb.tcsh" --'
 
   # Before a precmd and a cwdcmd that are there already; each once.

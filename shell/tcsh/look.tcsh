@@ -1,108 +1,31 @@
 # Something changed: find out what decides now, and act if that differs from the last decision. See hook.tcsh.
 
-set __mlenv_mode = on
-if ( $?MLENV_HOOK ) then
-  set __mlenv_mode = "$MLENV_HOOK:q"
-endif
-if ( "$__mlenv_mode:q" == off ) then
-  set __mlenv_cwd = "$cwd:q"
-  set __mlenv_at = "$?__MLENV_SESSION$?VIRTUAL_ENV$?CONDA_PREFIX $path:q"
-  goto quit
-endif
+set __mlenv_cwd = "$cwd:q" __mlenv_d = "$cwd:q" __mlenv_below = "" __mlenv_end = "$home:q" __mlenv_mode = on __mlenv_w = () __mlenv_g = ""
+# A variable in a one-line `if` is looked up also where the condition does not hold.
+if ( $?MLENV_HOOK || $?MLENV_CEILING ) source "$__mlenv_dir:q/switches.tcsh"
+if ( "$__mlenv_mode:q" == off ) goto quit
 
 # Where a marker may lie: here and above, to $MLENV_CEILING or $HOME, never in / or where automounters live.
-set __mlenv_cwd = "$cwd:q"
-set __mlenv_f = ""
-set __mlenv_w = ()
-set __mlenv_d = "$cwd:q"
-set __mlenv_end = "$home:q"
-if ( $?MLENV_CEILING ) then
-  set __mlenv_end = "$MLENV_CEILING:q"
-endif
-while ( "$__mlenv_d:q" != "/" && "$__mlenv_d:q" != "" )
-  switch ( "$__mlenv_d:q" )
-  case "/home":
-  case "/net":
-  case "/misc":
-  case "/afs":
-  case "/cvmfs":
-  case "/nfs":
-  case "/Users":
-    set __mlenv_d = "/"
-    breaksw
-  endsw
-  if ( "$__mlenv_d:q" == "/" ) break
-  if ( -f "$__mlenv_d:q/.mlenv.toml" ) then
-    set __mlenv_f = "$__mlenv_d:q/.mlenv.toml"
-    break
-  endif
-  set __mlenv_w = ( $__mlenv_w:q "$__mlenv_d:q/.mlenv.toml" )
-  if ( "$__mlenv_d:q" == "$__mlenv_end:q" ) break
-  set __mlenv_d = "$__mlenv_d:h"
+while ( "$__mlenv_below:q" != "$__mlenv_end:q" && "$__mlenv_d:q" !~ {,/,/home,/net,/misc,/afs,/cvmfs,/nfs,/Users} && ! -f "$__mlenv_d:q/.mlenv.toml" )
+  set __mlenv_w = ( $__mlenv_w:q "$__mlenv_d:q/.mlenv.toml" ) __mlenv_below = "$__mlenv_d:q" __mlenv_d = "$__mlenv_d:h"
 end
+if ( "$__mlenv_below:q" != "$__mlenv_end:q" && "$__mlenv_d:q" !~ {,/,/home,/net,/misc,/afs,/cvmfs,/nfs,/Users} ) set __mlenv_g = "$__mlenv_d:q/.mlenv.toml"
 # The test at each prompt looks at the twelve nearest; a marker that appears deeper than that is seen at the next cd.
 set __mlenv_n = ( $__mlenv_w:q $__mlenv_none:q )
-if ( $#__mlenv_w == 0 ) then
-  alias __mlenv_hook "$__mlenv_test0:q"
-else if ( $#__mlenv_w <= 4 ) then
-  alias __mlenv_hook "$__mlenv_test4:q"
-else
-  alias __mlenv_hook "$__mlenv_test12:q"
-endif
+@ __mlenv_i = 1 + ( $#__mlenv_w > 0 ) + ( $#__mlenv_w > 4 )
+alias __mlenv_hook "$__mlenv_tests[$__mlenv_i]:q"
 
+# Another directory, and nothing else.
+if ( "$__mlenv_g:q" == "$__mlenv_f:q" && "$?__MLENV_SESSION$?VIRTUAL_ENV$?CONDA_PREFIX $path:q" == "$__mlenv_at:q" && "$__mlenv_seen:q" != "?" && -C "$__mlenv_f:q" == $__mlenv_fc && -Z "$__mlenv_f:q" == $__mlenv_fs && -I "$__mlenv_f:q" == $__mlenv_fi && -C "$__mlenv_r:q" == $__mlenv_rc && -I "$__mlenv_r:q" == $__mlenv_ri && -C "$__mlenv_a:q" == $__mlenv_ac && -I "$__mlenv_a:q" == $__mlenv_ai && "$__mlenv_mode:q" == on ) goto quit
+
+set __mlenv_f = "$__mlenv_g:q"
+source "$__mlenv_dir:q/state.tcsh"
 source "$__mlenv_dir:q/stamp.tcsh"
-if ( "$__mlenv_key:q" == "$__mlenv_seen:q" ) goto done
-
-# What is tried is remembered first: it is not tried again before something differs anew.
-set __mlenv_seen = "$__mlenv_key:q"
-set __mlenv_todo = nothing
-if ( $__mlenv_by == hand ) then
-  # What the user activated stays until the user leaves it; it is only put back on a PATH that was reset.
-  if ( $__mlenv_lost || "$__mlenv_known:q" != "$__mlenv_session:q" ) set __mlenv_todo = ask
-else if ( "$__mlenv_other:q" != "" ) then
-  # conda or a venv has something active: it stays.
-  if ( $__mlenv_by == marker && "$__mlenv_f:q" != "$__mlenv_mark:q" ) set __mlenv_todo = leave
-else if ( "$__mlenv_f:q" != "" ) then
-  set __mlenv_todo = ask
-else if ( $__mlenv_by == marker ) then
-  set __mlenv_todo = leave
-endif
-set __mlenv_was = "$__mlenv_f:q $__mlenv_fc $__mlenv_fs $__mlenv_fi"
-
-if ( $__mlenv_todo == leave ) source "$__mlenv_dir:q/leave.tcsh"
-if ( $__mlenv_todo == ask ) then
-  set __mlenv_old = "$__mlenv_mark:q"
-  source "$__mlenv_dir:q/ask.tcsh"
-  # An env whose own marker cannot be asked about stays; one of another directory does not.
-  if ( $__mlenv_failed && $__mlenv_by == marker && "$__mlenv_f:q" != "$__mlenv_old:q" ) source "$__mlenv_dir:q/leave.tcsh"
-endif
-if ( $__mlenv_todo != nothing ) then
-  source "$__mlenv_dir:q/stamp.tcsh"
-  set __mlenv_seen = "$__mlenv_key:q"
-  # Changed while it was asked about.
-  if ( "$__mlenv_was:q" != "$__mlenv_f:q $__mlenv_fc $__mlenv_fs $__mlenv_fi" ) set __mlenv_racy
-endif
-
-done:
-# A marker that was just written may change again within the same second: look once more at the next prompt.
-if ( $?__mlenv_racy ) then
-  set __mlenv_seen = "?"
-  if ( "$__mlenv_mode:q" != cd ) set __mlenv_fc = -9
-  unset __mlenv_racy
-endif
+if ( "$__mlenv_key:q" != "$__mlenv_seen:q" ) source "$__mlenv_dir:q/change.tcsh"
 # Only a cd counts: the test at each prompt gets nothing to look at.
 if ( "$__mlenv_mode:q" == cd ) then
-  set __mlenv_n = ( $__mlenv_none:q )
-  alias __mlenv_hook "$__mlenv_test0:q"
-  set __mlenv_f = ""
-  set __mlenv_r = ""
-  set __mlenv_a = ""
-  set __mlenv_fc = -1
-  set __mlenv_fs = -1
-  set __mlenv_fi = -1
-  set __mlenv_rc = -1
-  set __mlenv_ri = -1
-  set __mlenv_ac = -1
-  set __mlenv_ai = -1
+  set __mlenv_n = ( $__mlenv_none:q ) __mlenv_f = "" __mlenv_r = "" __mlenv_a = "" __mlenv_fc = -1 __mlenv_fs = -1 __mlenv_fi = -1
+  set __mlenv_rc = -1 __mlenv_ri = -1 __mlenv_ac = -1 __mlenv_ai = -1
+  alias __mlenv_hook "$__mlenv_tests[1]:q"
 endif
 quit:

@@ -42,6 +42,7 @@ else
   if ( $__mlenv_failed == 0 ) then
     set __mlenv_hand = $__mlenv_by
     eval $__mlenv_code:q
+    source "$__mlenv_dir:q/state.tcsh"
     source "$__mlenv_dir:q/stamp.tcsh"
     set __mlenv_seen = "$__mlenv_key:q"
     # What a marker says here counts as decided, but for an env left that was activated by hand, and for a marker that

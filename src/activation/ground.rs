@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::host::Host;
 use crate::overlay::layout::Layout;
 use crate::overlay::plan::BASE_LINK;
+use crate::overlay::record::Record;
 use crate::plan::prompt::Label;
 
 /// Where a base lies in an image.
@@ -82,7 +83,7 @@ impl Ground {
 /// Looks at `place`; an env or base that cannot be activated is an error with its cure.
 pub(super) fn of(place: &Place, dirs: &Dirs, host: &Host) -> Result<Ground> {
     match place {
-        Place::Env(env) => of_env(env, host),
+        Place::Env(env) => of_env(env, &standing::record(env)?, host),
         Place::Image(image) => {
             let top = without_colon(image, dirs)?;
             let ground = of_prefix(top.join(IN_IMAGE), &image.join(IN_IMAGE));
@@ -92,10 +93,10 @@ pub(super) fn of(place: &Place, dirs: &Dirs, host: &Host) -> Result<Ground> {
     }
 }
 
-fn of_env(env: &Path, host: &Host) -> Result<Ground> {
-    let record = standing::record(env)?;
-    elsewhere::check(&record, env, host)?;
-    let prefix = standing::checked_prefix(&record, env)?;
+/// The same for an env, by its record.
+pub(super) fn of_env(env: &Path, record: &Record, host: &Host) -> Result<Ground> {
+    elsewhere::check(record, env, host)?;
+    let prefix = standing::checked_prefix(record, env)?;
     let base = prefix.join(BASE_LINK);
     let kind = if record.base.kind == base::Kind::Conda { Kind::Conda } else { Kind::Venv };
     let is_bare = kind == Kind::Conda && record.layout == Layout::Sparse;
@@ -104,7 +105,7 @@ fn of_env(env: &Path, host: &Host) -> Result<Ground> {
         conda_name: conda_name(&prefix),
         user_site: record.user_site,
         behind: is_bare.then(|| base.clone()),
-        remark: standing::remark(&record, &prefix),
+        remark: standing::remark(record, &prefix),
         top: None,
         in_image: std::fs::read_link(&base).is_ok_and(|target| target.ends_with(IN_IMAGE)),
         kind,

@@ -28,6 +28,7 @@ use crate::activation::ground::{Ground, Kind};
 use crate::config::{self, Dirs};
 use crate::error::{Attempt, Error, Result};
 use crate::host::Host;
+use crate::overlay::record::Record;
 use crate::plan::name::{Name, PATH};
 use crate::plan::session::{Entry, Owner};
 use crate::plan::{Identity, Target};
@@ -57,7 +58,19 @@ pub(crate) struct Found {
 
 /// Reads what `wish` names. Scripts of packages run here for tcsh and fish: call it only for what is trusted.
 pub(crate) fn read(wish: &Wish, host: &Host, dirs: &Dirs) -> Result<Found> {
-    let ground = ground::of(&wish.place, dirs, host)?;
+    Ok(read_on(ground::of(&wish.place, dirs, host)?, wish, host, dirs))
+}
+
+/// The same for an env whose record was read, and judged, already.
+pub(crate) fn read_env(wish: &Wish, record: &Record, host: &Host, dirs: &Dirs) -> Result<Found> {
+    let ground = match &wish.place {
+        Place::Env(env) => ground::of_env(env, record, host)?,
+        other => ground::of(other, dirs, host)?,
+    };
+    Ok(read_on(ground, wish, host, dirs))
+}
+
+fn read_on(ground: Ground, wish: &Wish, host: &Host, dirs: &Dirs) -> Found {
     let mut warnings: Vec<String> = ground.remark.clone().into_iter().collect();
     let mut sets = settings(&ground, host);
     sets.extend(variables::of_layers(&ground.layers(), &mut warnings));
@@ -79,7 +92,7 @@ pub(crate) fn read(wish: &Wish, host: &Host, dirs: &Dirs) -> Result<Found> {
             Err(error) => warnings.push(format!("scripts of packages had no effect: {error}")),
         }
     }
-    Ok(Found { target, warnings })
+    Found { target, warnings }
 }
 
 /// What every activation sets, whatever packages and users add.

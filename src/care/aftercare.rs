@@ -9,11 +9,12 @@ use super::mend;
 use crate::error::Result;
 
 /// What package managers do to an env that belongs together with its base, and what is put right without a word.
-const USUAL: [Kind; 6] = [
+const USUAL: [Kind; 7] = [
     // pip writes paths with a `$` so that no shell finds them.
     Kind::ProgramsAstray,
     Kind::EntriesMissing,
     Kind::PackagesRemoved,
+    Kind::RecordsDouble,
     Kind::LinksDangling,
     Kind::CondaHistory,
     Kind::CondaPins,

@@ -4,7 +4,7 @@ use super::compare::compare;
 use super::facts::Facts;
 use super::finding::{Finding, Kind, count};
 use super::moved::Move;
-use super::{carried, health, mixed, pins, python, standing};
+use super::{carried, health, mixed, pins, python, records, standing};
 use crate::error::Result;
 use crate::text::Shown;
 
@@ -28,6 +28,7 @@ pub(crate) fn examine(facts: &Facts) -> Result<Vec<Finding>> {
         findings.extend(standing::differences(facts, found)?);
         findings.extend(python::replaced(facts));
         findings.extend(python::orphans(facts, base));
+        findings.extend(records::doubles(facts));
         findings.extend(pins::findings(facts));
         findings.extend(mixed::findings(facts, base)?);
     }

@@ -23,6 +23,7 @@ pub(crate) enum Kind {
     LinksDangling,
     EntriesMissing,
     PackagesRemoved,
+    RecordsDouble,
     LayoutIncomplete,
     InTheWay,
     MixedLibraries,

@@ -23,6 +23,7 @@ mod pins;
 pub(crate) mod prune;
 mod python;
 pub(crate) mod rebase;
+mod records;
 pub(crate) mod relocate;
 mod sight;
 mod standing;

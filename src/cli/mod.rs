@@ -8,6 +8,7 @@ mod envs;
 mod images;
 mod jupyter;
 mod launch;
+mod quick;
 mod shells;
 
 use std::ffi::OsString;
@@ -62,9 +63,13 @@ impl Arguments {
     }
 }
 
-/// Parses the process's arguments. `Err` holds the exit code after help, version or a usage error was printed.
-pub(crate) fn parse() -> Result<Arguments, ExitCode> {
-    Arguments::try_parse().map_err(|error| {
+/// Parses the words of a command line, the program's own name first. `Err` holds the exit code after help, version or
+/// a usage error was printed.
+pub(crate) fn parse(words: &[OsString]) -> Result<Arguments, ExitCode> {
+    if let Some(arguments) = quick::parse(words) {
+        return Ok(arguments);
+    }
+    Arguments::try_parse_from(words).map_err(|error| {
         let _ = error.print(); // a closed pipe is no failure of ours
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
     })

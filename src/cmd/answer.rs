@@ -14,7 +14,7 @@ use crate::error::{Attempt, Error, Result};
 use crate::exec;
 use crate::host::Host;
 use crate::marker::NAME;
-use crate::overlay::record;
+use crate::overlay::record::{self, Record};
 use crate::plan::name::SESSION;
 use crate::plan::session::{Owner, Session};
 use crate::plan::{self, Change};
@@ -93,12 +93,11 @@ impl Call<'_> {
             Ok(None) => return self.without_marker(session),
             Ok(Some(Considered { verdict: Ok(subject), .. })) => {
                 let owner = Owner::Marker(path.to_owned());
-                let switched = self.switched(subject.env.clone(), owner, session.as_ref());
+                let env = subject.env.clone();
+                let switched = self.switched(subject.env, owner, session.as_ref(), subject.record);
                 let (change, session) = match switched {
                     Ok(switched) => switched,
-                    Err(cause) => {
-                        return self.elsewhere(path, consent, &subject.env, session, cause);
-                    }
+                    Err(cause) => return self.elsewhere(path, consent, &env, session, cause),
                 };
                 let told = self.told.to_owned();
                 return Ok(Answer {
@@ -139,9 +138,13 @@ impl Call<'_> {
         env: PathBuf,
         owner: Owner,
         session: Option<&Session>,
+        record: Option<Record>,
     ) -> Result<(Change, Session)> {
         let wish = Wish { place: Place::Env(env), owner, dialect: self.dialect };
-        let found = activation::read(&wish, self.host, &self.dirs)?;
+        let found = match record {
+            Some(record) => activation::read_env(&wish, &record, self.host, &self.dirs)?,
+            None => activation::read(&wish, self.host, &self.dirs)?,
+        };
         found.warnings.iter().for_each(|warning| self.ui.warn(warning));
         Ok(plan::switch(self.host.vars(), session, &found.target))
     }
@@ -161,7 +164,7 @@ impl Call<'_> {
             return Ok((Change::default(), None));
         }
         let (change, renewed) =
-            self.switched(session.prefix.clone(), Owner::Hand, Some(session))?;
+            self.switched(session.prefix.clone(), Owner::Hand, Some(session), None)?;
         Ok((change, Some(renewed)))
     }
 

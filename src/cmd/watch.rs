@@ -1,15 +1,16 @@
 //! What a hook is told beside a change: variables of the shell itself, by which it sees the next change, and how to
 //! leave without the program.
 
+mod tcsh;
+
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
 use crate::error::Result;
-use crate::plan::name::{Name, PATH, SESSION};
-use crate::plan::session::{Changed, Owner, Session};
+use crate::plan::session::{Changed, Session};
 use crate::plan::{Change, Vars};
-use crate::shell::hook::{assign, assign_list};
+use crate::shell::hook::assign;
 use crate::shell::{Dialect, quote, render};
 
 /// What a hook is to remember.
@@ -31,31 +32,40 @@ pub(super) fn text(
     watch: &Watch,
     before: &Vars,
 ) -> Result<Vec<u8>> {
-    let mut out = render(dialect, change)?;
     let consent = watch.consent.unwrap_or(Path::new("")).as_os_str();
-    let tcsh = matches!(dialect, Dialect::Tcsh(_));
-    let mut told = Vec::new();
-    told.extend(assign(dialect, if tcsh { "__mlenv_a" } else { "__mlenv_answer" }, consent)?);
+    if matches!(dialect, Dialect::Tcsh(_)) {
+        return tcsh::text(dialect, change, watch, consent, before);
+    }
+    let mut out = render(dialect, change)?;
+    let mut set = |name: &str, value: &OsStr| -> Result<()> {
+        out.extend(assign(dialect, name, value)?);
+        Ok(())
+    };
+    set("__mlenv_answer", consent)?;
     if let Some(heard) = watch.told {
-        told.extend(assign(dialect, "__mlenv_told", OsStr::new(heard))?);
+        set("__mlenv_told", OsStr::new(heard))?;
     }
-    if tcsh {
-        told.extend(for_tcsh(dialect, change, watch, before)?);
-        // One line: what separates stands before each assignment, but not before the first command of all.
-        while out.last() == Some(&b'\n') {
-            out.pop();
-        }
-        let first = if out.is_empty() { 2 } else { 0 };
-        out.extend_from_slice(&told[first..]);
-        out.push(b'\n');
+    let Some(session) = watch.session else {
+        set("__mlenv_mine", OsStr::new(""))?;
+        set("__mlenv_back", OsStr::new(""))?;
         return Ok(out);
-    }
-    out.extend(told);
-    // What the shell may undo by itself, scripts included.
-    let vouched = watch.session.map(Session::to_string).unwrap_or_default();
-    out.extend(assign(dialect, "__mlenv_mine", OsStr::new(&vouched))?);
-    let back = watch.session.map(|session| spelled_out(dialect, session)).transpose()?;
-    out.extend(assign(dialect, "__mlenv_back", &back.unwrap_or_default())?);
+    };
+    let text = session.to_string();
+    // What the shell would find out by reading the session, which takes it longer than all else.
+    let start =
+        if dialect == Dialect::Fish { &*text } else { text.split(" v:").next().unwrap_or("") };
+    set(
+        if dialect == Dialect::Fish { "__mlenv_known" } else { "__mlenv_head" },
+        OsStr::new(start),
+    )?;
+    set("__mlenv_by", OsStr::new(session.owner.word()))?;
+    set("__mlenv_mark", session.owner.marker().unwrap_or(Path::new("")).as_os_str())?;
+    set("__mlenv_prefix", session.prefix.as_os_str())?;
+    set("__mlenv_birth", session.prefix.join("mlenv.toml").as_os_str())?;
+    set("__mlenv_bin", session.bin().unwrap_or_default())?;
+    // What it may undo by itself, scripts included.
+    set("__mlenv_mine", OsStr::new(&text))?;
+    set("__mlenv_back", &spelled_out(dialect, session)?)?;
     Ok(out)
 }
 
@@ -149,87 +159,4 @@ fn when(dialect: Dialect, conditions: &[Vec<u8>], command: &[u8]) -> Vec<u8> {
                 .concat()
         }
     }
-}
-
-/// tcsh cannot decode a session without forking: it gets it spelled out.
-fn for_tcsh(dialect: Dialect, change: &Change, watch: &Watch, before: &Vars) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
-    let mut set = |name: &str, value: &OsStr| -> Result<()> {
-        out.extend(assign(dialect, name, value)?);
-        Ok(())
-    };
-    if watch.young {
-        set("__mlenv_racy", OsStr::new("1"))?;
-    }
-    let Some(session) = watch.session else { return Ok(out) };
-    let after = change.applied_to(before);
-    let text = after.get(OsStr::new(SESSION)).cloned().unwrap_or_default();
-    set("__mlenv_session", &text)?;
-    set("__mlenv_env", session.prefix.as_os_str())?;
-    set("__mlenv_r", session.prefix.join("mlenv.toml").as_os_str())?;
-    let marker = match &session.owner {
-        Owner::Marker(path) => path.as_os_str(),
-        Owner::Hand => OsStr::new(""),
-    };
-    set("__mlenv_mark", marker)?;
-    let bin = session.entries.iter().find(|entry| entry.list.as_str() == PATH);
-    set("__mlenv_bin", bin.map_or(OsStr::new(""), |entry| &entry.dir))?;
-    let scripts: Vec<&OsStr> = session.scripts.iter().map(|script| script.as_os_str()).collect();
-    out.extend(assign_list(dialect, "__mlenv_scripts", &scripts)?);
-    let lists = lists(session, &after);
-    out.extend(assign(dialect, "__mlenv_check", &checks(dialect, &lists)?)?);
-    let back: Vec<Changed> = lists.into_iter().chain(session.vars.iter().rev().cloned()).collect();
-    out.extend(assign(dialect, "__mlenv_undo", &undo(dialect, &back)?)?);
-    Ok(out)
-}
-
-/// The colon lists, each as a whole: as it is with our entries, and as it would be without.
-fn lists(session: &Session, after: &Vars) -> Vec<Changed> {
-    let mut names: Vec<&Name> = session.entries.iter().map(|entry| &entry.list).collect();
-    names.dedup();
-    let left = crate::plan::leave(after, session).applied_to(after);
-    let get = |vars: &Vars, name: &Name| vars.get(OsStr::new(name.as_str())).cloned();
-    names
-        .into_iter()
-        .map(|name| Changed { name: name.clone(), new: get(after, name), old: get(&left, name) })
-        .collect()
-}
-
-/// tcsh's text that sets `__mlenv_whole` to 0 where a list was changed since.
-fn checks(dialect: Dialect, lists: &[Changed]) -> Result<OsString> {
-    let mut out = Vec::new();
-    for list in lists {
-        out.extend(b"set __mlenv_ours = 0; ");
-        out.extend(where_ours(dialect, list, b"set __mlenv_ours = 1")?);
-        out.extend(b"if ( ! $__mlenv_ours ) set __mlenv_whole = 0; ");
-    }
-    Ok(OsString::from_vec(out))
-}
-
-/// tcsh's text that gives each variable its old value where it still has ours.
-fn undo(dialect: Dialect, vars: &[Changed]) -> Result<OsString> {
-    let mut out = Vec::new();
-    for var in vars {
-        let name = var.name.as_str().as_bytes();
-        let back = match &var.old {
-            Some(old) => [b"setenv ".as_slice(), name, b" ", &quote(dialect, old)?].concat(),
-            None if var.new.is_none() => continue,
-            None => [b"unsetenv ".as_slice(), name].concat(),
-        };
-        out.extend(where_ours(dialect, var, &back)?);
-    }
-    Ok(OsString::from_vec(out))
-}
-
-/// `command` where the variable is as we left it. `eval` puts off the look at a variable that may not be there.
-fn where_ours(dialect: Dialect, var: &Changed, command: &[u8]) -> Result<Vec<u8>> {
-    let name = var.name.as_str().as_bytes();
-    let Some(new) = &var.new else {
-        return Ok([b"if ( ! $?".as_slice(), name, b" ) ", command, b"; "].concat());
-    };
-    let marked: OsString = [OsStr::new("="), new].into_iter().collect();
-    let value = quote(dialect, &marked)?;
-    let inner = [b"if ( \"=$".as_slice(), name, b":q\" == ", &value, b" ) ", command].concat();
-    let inner = quote(dialect, OsStr::from_bytes(&inner))?;
-    Ok([b"if ( $?".as_slice(), name, b" ) eval ", &inner, b"; "].concat())
 }

@@ -115,7 +115,7 @@ fn parse(bytes: &[u8]) -> Result<(PathBuf, Vec<String>)> {
     let text = std::str::from_utf8(bytes).map_err(|_| bad("it is not UTF-8 text"))?;
     let table: toml::Table = toml::from_str(text).map_err(|cause| bad(cause.message()))?;
     let unknown = table.keys().filter(|key| *key != "env").cloned().collect();
-    let content: Content = toml::from_str(text).map_err(|cause| bad(cause.message()))?;
+    let content = Content::deserialize(table).map_err(|cause| bad(cause.message()))?;
     if content.env.0.as_os_str().is_empty() {
         return Err(bad("`env` is empty"));
     }

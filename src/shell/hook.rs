@@ -3,7 +3,7 @@
 //! tcsh cannot be given loops in what it evals, so its hook lives in files of the user's cache; all that is evaled
 //! there is one line that sources the first of them.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use crate::error::Result;
@@ -24,9 +24,13 @@ const FISH: [&str; 3] = [
     include_str!("../../shell/fish/undo.fish"),
     include_str!("../../shell/fish/verb.fish"),
 ];
-const TCSH: [(&str, &str); 6] = [
+const TCSH: [(&str, &str); 10] = [
     ("hook.tcsh", include_str!("../../shell/tcsh/hook.tcsh")),
     ("look.tcsh", include_str!("../../shell/tcsh/look.tcsh")),
+    ("change.tcsh", include_str!("../../shell/tcsh/change.tcsh")),
+    ("state.tcsh", include_str!("../../shell/tcsh/state.tcsh")),
+    ("other.tcsh", include_str!("../../shell/tcsh/other.tcsh")),
+    ("switches.tcsh", include_str!("../../shell/tcsh/switches.tcsh")),
     ("stamp.tcsh", include_str!("../../shell/tcsh/stamp.tcsh")),
     ("ask.tcsh", include_str!("../../shell/tcsh/ask.tcsh")),
     ("leave.tcsh", include_str!("../../shell/tcsh/leave.tcsh")),
@@ -56,8 +60,17 @@ pub(crate) fn tcsh_files(
     dir: &Path,
 ) -> Result<Vec<(&'static str, Vec<u8>)>> {
     let (program, dir) = (quote(dialect, program.as_os_str())?, quote(dialect, dir.as_os_str())?);
-    let fill = |text: &str| replace(&replace(text.as_bytes(), PROGRAM, &program), DIRECTORY, &dir);
+    let fill =
+        |text: &str| replace(&replace(bare(text).as_bytes(), PROGRAM, &program), DIRECTORY, &dir);
     Ok(TCSH.iter().map(|(name, text)| (*name, fill(text))).collect())
+}
+
+/// The commands alone: tcsh reads a file of these at each cd, and takes its time over comments.
+fn bare(text: &str) -> String {
+    let lines = text.lines().map(str::trim_start);
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .fold(String::new(), |out, line| out + line + "\n")
 }
 
 /// What tcsh evals: one line that cannot fail where the shell is not interactive.
@@ -66,23 +79,38 @@ pub(crate) fn tcsh_line(dialect: Dialect, dir: &Path) -> Result<Vec<u8>> {
     Ok([b"if ( $?prompt ) source ".as_slice(), &file, b"\n"].concat())
 }
 
-/// Commands that set variables of the shell itself, which are not exported.
+/// A command that sets a variable of the shell itself, which is not exported; not in tcsh.
 pub(crate) fn assign(dialect: Dialect, name: &str, value: &OsStr) -> Result<Vec<u8>> {
     let value = quote(dialect, value)?;
-    Ok(match dialect {
-        Dialect::Bash | Dialect::Zsh => [name.as_bytes(), b"=", &value, b"\n"].concat(),
-        Dialect::Fish => [b"set -g ", name.as_bytes(), b" ", &value, b"\n"].concat(),
-        Dialect::Tcsh(_) => [b"; set ", name.as_bytes(), b" = ", &value].concat(),
-    })
+    let verb: &[u8] = if dialect == Dialect::Fish { b"set -g " } else { b"" };
+    let sign: &[u8] = if dialect == Dialect::Fish { b" " } else { b"=" };
+    Ok([verb, name.as_bytes(), sign, &value, b"\n"].concat())
 }
 
-/// The same for a list, which only tcsh needs.
-pub(crate) fn assign_list(dialect: Dialect, name: &str, values: &[&OsStr]) -> Result<Vec<u8>> {
-    let mut out = [b"; set ", name.as_bytes(), b" = ("].concat();
-    for value in values {
-        out.extend([b" ".as_slice(), &quote(dialect, value)?].concat());
+/// What a variable of tcsh holds.
+pub(crate) enum Word {
+    /// One word.
+    One(OsString),
+    /// Any number of them.
+    List(Vec<OsString>),
+}
+
+/// One command of tcsh that sets all of these.
+pub(crate) fn assign_all(dialect: Dialect, values: &[(&str, Word)]) -> Result<Vec<u8>> {
+    let mut out = b"set".to_vec();
+    for (name, word) in values {
+        out.extend([b" ".as_slice(), name.as_bytes(), b" = "].concat());
+        match word {
+            Word::One(value) => out.extend(quote(dialect, value)?),
+            Word::List(values) => {
+                out.push(b'(');
+                for value in values {
+                    out.extend([b" ".as_slice(), &quote(dialect, value)?].concat());
+                }
+                out.extend(b" )");
+            }
+        }
     }
-    out.extend(b" )");
     Ok(out)
 }
 

@@ -41,12 +41,13 @@ pub(super) fn render(dialect: Dialect, steps: &[Step]) -> Vec<u8> {
 
 /// `'` ends the literal, stands alone behind a backslash, and the literal goes on.
 pub(super) fn quote(value: &OsStr) -> Vec<u8> {
-    let mut out = vec![b'\''];
-    for &byte in value.as_bytes() {
-        match byte {
-            b'\'' => out.extend(b"'\\''"),
-            other => out.push(other),
+    let mut out = Vec::with_capacity(value.len() + 2);
+    out.push(b'\'');
+    for (at, part) in value.as_bytes().split(|byte| *byte == b'\'').enumerate() {
+        if at > 0 {
+            out.extend(b"'\\''");
         }
+        out.extend(part);
     }
     out.push(b'\'');
     out

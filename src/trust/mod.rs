@@ -10,6 +10,7 @@ mod store;
 
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::Uid;
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Attempt, Error, Result};
 use crate::marker::Marker;
+use crate::overlay::record::{self, Record};
 use crate::text::{Shown, hex};
 
 use answer::Answer;
@@ -33,6 +35,8 @@ pub(crate) struct Subject {
     pub(crate) env: PathBuf,
     /// Who else could change the marker or the env.
     pub(crate) exposures: BTreeSet<Exposure>,
+    /// The env's record, where it can be understood.
+    pub(crate) record: Option<Record>,
     content: String,
     identity: Identity,
 }
@@ -92,8 +96,15 @@ impl Subject {
             }
         }
         nodes::expose(&mut exposures, Where::Env, &node, user);
-        let identity = identity(&env, &node);
+        let record = Record::read(&env).ok().flatten();
+        let created = record.as_ref().map(|record| record.created.clone());
+        let identity = Identity {
+            inode: node.ino(),
+            device: node.dev(),
+            created: created.or_else(|| birth(&env)),
+        };
         Ok(Self {
+            record,
             marker: marker.path.clone(),
             content: hex(&Sha256::digest(&marker.bytes)),
             env,
@@ -103,21 +114,14 @@ impl Subject {
     }
 }
 
-/// The bare facts that tell one env from another.
-fn identity(env: &Path, node: &std::fs::Metadata) -> Identity {
-    use std::os::unix::fs::MetadataExt;
+/// When an env was made, by a record that only a later version understands, or none.
+fn birth(env: &Path) -> Option<String> {
     #[derive(Deserialize)]
     struct Birth {
         created: Option<String>,
     }
-    let birth = std::fs::read_to_string(env.join("mlenv.toml"))
-        .ok()
-        .and_then(|text| toml::from_str::<Birth>(&text).ok());
-    Identity {
-        inode: node.ino(),
-        device: node.dev(),
-        created: birth.and_then(|birth| birth.created),
-    }
+    let text = std::fs::read_to_string(env.join(record::FILE)).ok()?;
+    toml::from_str::<Birth>(&text).ok()?.created
 }
 
 /// A marker, and what may take effect because of it.
@@ -195,7 +199,6 @@ pub(crate) fn is_own(path: &Path) -> bool {
 
 /// Creates a directory of the user's own if it is missing, and checks that nobody else can change what is in it.
 pub(crate) fn private_dir(dir: &Path) -> Result<()> {
-    use std::os::unix::fs::MetadataExt;
     crate::fs::make_dirs(dir, 0o700).attempt("make", dir)?;
     let meta = nodes::open(dir)?;
     if meta.uid() != Uid::effective().as_raw() || meta.mode() & 0o077 != 0 {

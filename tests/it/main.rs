@@ -30,6 +30,7 @@ mod crowd;
 mod fakeregistry;
 mod forge;
 mod fulldisk;
+mod hazards;
 mod homes;
 mod hostile;
 mod house;

@@ -161,6 +161,22 @@ def dependents(prefix, names):
     return gone
 
 
+def pruned(prefix, names):
+    """As `conda remove` does it: with the packages goes all that nobody asked for, as far as the history tells."""
+    asked = set()
+    history = prefix.meta / "history"
+    for line in history.read_text().splitlines() if history.exists() else []:
+        if line.startswith("# update specs:"):
+            asked |= {re.match(r"[^ <>=!]+", spec)[0] for spec in json.loads(line.split(":", 1)[1])}
+    kept, queue = set(), [name for name in asked if name in prefix.records and name not in names]
+    while queue:
+        name = queue.pop()
+        if name in prefix.records and name not in kept:
+            kept.add(name)
+            queue += [needed.split()[0] for needed in prefix.records[name].get("depends", [])]
+    return [name for name in prefix.records if name not in kept]
+
+
 def parsed():
     parser = argparse.ArgumentParser()
     parser.add_argument("verb", choices=["install", "update", "remove"])
@@ -182,6 +198,7 @@ def main():
         if missing:
             raise Problem(f"no such package: {missing}")
         names = words.specs if words.force else dependents(prefix, words.specs)
+        names = pruned(prefix, names) if os.environ.get("TEST_CLIENT_PRUNES") else names
         going = [prefix.records[name] for name in names]
     else:
         specs = list(prefix.records) if words.all else words.specs

@@ -72,9 +72,11 @@ pub(crate) fn write_record(prefix: &Path, package: (&str, &str), files: &[PathBu
     let (name, version) = package;
     let paths: Vec<_> =
         files.iter().map(|file| json!({"_path": file, "path_type": "hardlink"})).collect();
+    let file = format!("{name}-{version}-0.conda");
     let record = json!({
-        "build": "0", "build_number": 0, "channel": "tests", "depends": [], "files": files,
-        "name": name, "paths_data": {"paths": paths, "paths_version": 1}, "version": version,
+        "build": "0", "build_number": 0, "channel": "tests", "constrains": [], "depends": [], "files": files,
+        "fn": file, "name": name, "paths_data": {"paths": paths, "paths_version": 1}, "subdir": "linux-64",
+        "url": format!("https://example.org/tests/linux-64/{file}"), "version": version,
     });
     let path = prefix.join("conda-meta").join(format!("{name}-{version}-0.json"));
     std::fs::write(path, serde_json::to_string_pretty(&record).unwrap()).unwrap();
