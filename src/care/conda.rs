@@ -45,8 +45,9 @@ pub(crate) fn planned(plan: &Plan) -> Vec<Package> {
 /// The part of a record that names files.
 #[derive(Deserialize)]
 pub(crate) struct Files {
+    /// Every file of the package, relative to the prefix.
     #[serde(default)]
-    files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// The same with what was done to each file.
     #[serde(default)]
     pub(crate) paths_data: Paths,

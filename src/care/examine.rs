@@ -1,10 +1,11 @@
 //! Judges an env: every check in turn, on the same facts.
 
+use super::change::Change;
 use super::compare::compare;
 use super::facts::Facts;
-use super::finding::{Finding, Kind, count};
+use super::finding::{Cure, Finding, Kind, count};
 use super::moved::Move;
-use super::{carried, health, mixed, pins, python, records, standing};
+use super::{carried, health, mixed, own_python, pins, python, records, space, standing, unfinished};
 use crate::error::Result;
 use crate::text::Shown;
 
@@ -26,24 +27,36 @@ pub(crate) fn examine(facts: &Facts) -> Result<Vec<Finding>> {
         let found = compare(facts, &base.prefix)?;
         findings.extend(health::in_the_way(&found.in_the_way));
         findings.extend(standing::differences(facts, found)?);
-        findings.extend(python::replaced(facts));
+        findings.extend(own_python::findings(facts, base));
         findings.extend(python::orphans(facts, base));
         findings.extend(records::doubles(facts));
         findings.extend(pins::findings(facts));
         findings.extend(mixed::findings(facts, base)?);
     }
+    findings.extend(unfinished::installs(facts));
+    findings.extend(unfinished::stale_paths(facts));
     findings.extend(health::permissions(facts, &programs.closed));
+    findings.extend(health::owners(facts));
     findings.extend(health::leftovers(facts));
     findings.extend(health::stages(facts));
+    findings.extend(space::findings(facts, new_files(&findings)));
     Ok(findings)
 }
 
+/// How many files the cures make.
+fn new_files(findings: &[Finding]) -> usize {
+    let changes = findings.iter().flat_map(|finding| match &finding.cure {
+        Cure::Fix(changes) => changes.as_slice(),
+        Cure::Kernels(_) | Cure::Words(_) => &[],
+    });
+    let makes = |change: &&Change| {
+        matches!(change, Change::Link { .. } | Change::File { .. } | Change::Copy { .. })
+    };
+    changes.filter(makes).count()
+}
+
 /// An env that is elsewhere than where it was made, or programs in it that think so.
-fn place(
-    facts: &Facts,
-    moved: &Move,
-    mut changes: Vec<super::change::Change>,
-) -> Result<Vec<Finding>> {
+fn place(facts: &Facts, moved: &Move, mut changes: Vec<Change>) -> Result<Vec<Finding>> {
     let (texts, compiled) = moved.texts();
     changes.extend(texts);
     if moved.from != moved.to {

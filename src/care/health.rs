@@ -1,5 +1,6 @@
 //! Findings on the env's own directory: permissions, what a killed process left, what is in the way.
 
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,6 +33,23 @@ pub(crate) fn permissions(facts: &Facts, programs: &[PathBuf]) -> Option<Finding
     let items = paths.iter().map(|path| shown(path)).collect();
     let changes = paths.into_iter().map(Change::Open).collect();
     Some(Finding::mended(Kind::Permissions, what, breaks, changes).about(items))
+}
+
+/// Directories of somebody else, as after an installation by root.
+pub(crate) fn owners(facts: &Facts) -> Option<Finding> {
+    let owner = facts.sight.dirs.get(OsStr::new(""))?.owner;
+    let others = facts.sight.dirs.iter().filter(|(_, seen)| seen.owner != owner);
+    let paths: Vec<&Path> = others.map(|(dir, _)| Path::new(dir)).collect();
+    (!paths.is_empty()).then(|| {
+        let what = format!(
+            "{} to somebody else than the env",
+            count(paths.len(), "directory belongs", "directories belong")
+        );
+        let breaks = "the env's owner cannot install or remove anything there";
+        let cure = format!("as root `chown -R -h {owner} {}`", Shown(facts.env));
+        let items = paths.into_iter().map(shown).collect();
+        Finding::told(Kind::OtherOwner, what, breaks, cure).about(items)
+    })
 }
 
 /// Temporary files of a process that was killed.

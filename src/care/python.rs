@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::change::Change;
-use super::conda;
 use super::facts::Facts;
 use super::finding::{Finding, Kind, count};
+use super::own_python;
 use super::sight::Thing;
 use crate::base::Base;
 use crate::overlay::pyvenv;
@@ -15,7 +15,10 @@ use crate::text::{Shown, shown};
 pub(crate) fn config(facts: &Facts, base: &Base) -> Option<Finding> {
     let path = facts.env.join(pyvenv::FILE);
     let text = std::fs::read(&path).unwrap_or_default();
-    let wanted = pyvenv::renewed(&text, base, &facts.place);
+    let wanted = own_python::config(facts, base);
+    if own_python::is_there(facts, base) {
+        return None; // told with it
+    }
     let what = match pyvenv::home_of(&text) {
         _ if text == wanted => return None,
         Some(home)
@@ -39,32 +42,6 @@ pub(crate) fn config(facts: &Facts, base: &Base) -> Option<Finding> {
         what,
         breaks,
         vec![Change::rewrite(pyvenv::FILE, wanted)],
-    ))
-}
-
-/// A conda client that put another Python into the env leaves an interpreter without its library.
-pub(crate) fn replaced(facts: &Facts) -> Option<Finding> {
-    let own = &facts.own.get("python")?.package;
-    let of_base =
-        conda::planned(&facts.plan).into_iter().find(|package| package.name == "python")?;
-    if *own == of_base {
-        return None;
-    }
-    let spec = format!("python={}={}", of_base.version, of_base.build);
-    Some(Finding::told(
-        Kind::PythonReplaced,
-        format!(
-            "a conda client put Python {} ({}) into the env; the base has {} ({})",
-            shown(&own.version),
-            shown(&own.build),
-            shown(&of_base.version),
-            shown(&of_base.build)
-        ),
-        "the new interpreter runs on the base's standard library: modules fail in odd ways, or it does not start",
-        format!(
-            "install the base's again with the client that you used, as `micromamba install -p {} {spec}`",
-            Shown(facts.env)
-        ),
     ))
 }
 

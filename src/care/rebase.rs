@@ -14,7 +14,7 @@ use super::installed::Installed;
 use super::mixed::pulled::Pulled;
 use super::moved::{Move, installed_programs};
 use super::sight::Sight;
-use super::{mend, pins, wheels};
+use super::{mend, own_python, pins, wheels};
 use crate::base::Base;
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
@@ -77,7 +77,8 @@ impl Order<'_> {
     /// What names the base, and what names Python.
     fn finish(&self, root: &Path, old: &Sight, own: &BTreeMap<String, Own>) -> Result<()> {
         let text = std::fs::read(self.env.join(pyvenv::FILE)).unwrap_or_default();
-        let text = pyvenv::renewed(&text, self.base, self.env);
+        let library = own_python::library(own, old, &self.plan, self.base);
+        let text = pyvenv::renewed(&text, self.base, self.env, &library);
         fs::write_new(&root.join(pyvenv::FILE), &text)
             .attempt("write", &self.env.join(pyvenv::FILE))?;
         let sight = Sight::take(root, threads::for_walk(root))?;

@@ -36,6 +36,8 @@ pub(crate) struct Seen {
     pub(crate) things: HashMap<OsString, Thing>,
     /// Its permissions.
     pub(crate) mode: u32,
+    /// Its owner.
+    pub(crate) owner: u32,
 }
 
 /// All directories in which an env may hold links, by path relative to the env.
@@ -96,7 +98,8 @@ const TOP: OFlag = OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOE
 fn look(root: &OwnedFd, path: &OsStr) -> nix::Result<Seen> {
     let here = if path.is_empty() { OsStr::new(".") } else { path };
     let reader = Reader::openat(root, here, DIRECTORY, Mode::empty())?;
-    let mode = fstat(&reader)?.st_mode & 0o7777;
+    let meta = fstat(&reader)?;
+    let (mode, owner) = (meta.st_mode & 0o7777, meta.st_uid);
     let mut things = HashMap::new();
     let mut untold = Vec::new();
     for entry in reader {
@@ -113,7 +116,7 @@ fn look(root: &OwnedFd, path: &OsStr) -> nix::Result<Seen> {
         let meta = fstatat(root, &Path::new(here).join(&name), AtFlags::AT_SYMLINK_NOFOLLOW)?;
         things.insert(name, thing_of_mode(SFlag::from_bits_truncate(meta.st_mode)));
     }
-    Ok(Seen { things, mode })
+    Ok(Seen { things, mode, owner })
 }
 
 fn thing(kind: Type) -> Thing {

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use super::carried;
 use super::change::{Change, Over};
 use super::compare::Differences;
 use super::facts::Facts;
 use super::finding::{Finding, Kind, count};
 use super::ground::Ground;
 use super::health::shown;
-use crate::base::Base;
+use super::{carried, own_python};
 use crate::base::conda::Package;
 use crate::error::Result;
 use crate::overlay::plan::BASE_LINK;
@@ -26,7 +25,7 @@ pub(crate) fn ground(facts: &Facts) -> Result<Option<Finding>> {
         Ground::Here(_) => return Ok(None),
         Ground::Moved(base) => {
             let changes = vec![
-                Change::rewrite(pyvenv::FILE, config(facts, base)),
+                Change::rewrite(pyvenv::FILE, own_python::config(facts, base)),
                 Change::Link {
                     path: BASE_LINK.into(),
                     target: base.prefix.clone().into_os_string(),
@@ -134,16 +133,11 @@ fn changed(facts: &Facts, found: Differences) -> Result<Finding> {
     );
     let mut changes = found.changes();
     if let Some(base) = facts.base() {
-        changes.push(Change::rewrite(pyvenv::FILE, config(facts, base)));
+        changes.push(Change::rewrite(pyvenv::FILE, own_python::config(facts, base)));
     }
     changes.push(renewed_record(facts)?);
     let breaks = "new programs of the base are not seen, links to what is gone lead nowhere";
     Ok(Finding::mended(Kind::BaseChanged, what, breaks, changes).about(items))
-}
-
-fn config(facts: &Facts, base: &Base) -> Vec<u8> {
-    let old = std::fs::read(facts.env.join(pyvenv::FILE)).unwrap_or_default();
-    pyvenv::renewed(&old, base, &facts.place)
 }
 
 /// The record as it is after all changes. Every finding that touches it writes the same.

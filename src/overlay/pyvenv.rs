@@ -15,14 +15,27 @@ pub(crate) const FILE: &str = "pyvenv.cfg";
 /// `home` and the link `baseEnv_dir` always change together: from 3.11 on Python believes `home`, before that the
 /// link, and where they disagree it silently runs on another standard library.
 pub(crate) fn text(base: &Base, env: &Path) -> Vec<u8> {
+    text_with(home(&base.prefix, env), &base.python.version)
+}
+
+/// Whose standard library an env's Python runs on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Library {
+    /// The base's.
+    OfBase,
+    /// The env's own, of this version: a conda client put a whole Python there.
+    Own(String),
+}
+
+fn text_with(home: Option<PathBuf>, version: &str) -> Vec<u8> {
     let mut text = Vec::new();
-    if let Some(home) = home(&base.prefix, env) {
+    if let Some(home) = home {
         text.extend_from_slice(b"home = ");
         text.extend_from_slice(home.as_os_str().as_bytes());
         text.push(b'\n');
     }
     text.extend_from_slice(b"include-system-site-packages = true\n");
-    text.extend_from_slice(format!("version = {}\n", base.python.version).as_bytes());
+    text.extend_from_slice(format!("version = {version}\n").as_bytes());
     text
 }
 
@@ -36,8 +49,13 @@ fn home(base: &Path, env: &Path) -> Option<PathBuf> {
 
 /// `text` brought up to date for an env at `env`: the lines that depend on the base are replaced, those that the
 /// user or another tool wrote stay.
-pub(crate) fn renewed(text: &[u8], base: &Base, env: &Path) -> Vec<u8> {
-    let fresh = self::text(base, env);
+pub(crate) fn renewed(text: &[u8], base: &Base, env: &Path, library: &Library) -> Vec<u8> {
+    let fresh = match library {
+        Library::OfBase => self::text(base, env),
+        Library::Own(version) => {
+            text_with(Some(env.join("bin")).filter(|_| fits_pyvenv(env)), version)
+        }
+    };
     let mut out = Vec::new();
     for line in fresh.split_inclusive(|&byte| byte == b'\n') {
         // Whether packages of the base are seen is the user's to change.
@@ -55,6 +73,12 @@ pub(crate) fn renewed(text: &[u8], base: &Base, env: &Path) -> Vec<u8> {
         out.push(b'\n');
     }
     out
+}
+
+/// False where the user wants none of the base's packages to be seen.
+pub(crate) fn shows_base(text: &[u8]) -> bool {
+    let line = lines(text).find(|line| key(line) == b"include-system-site-packages");
+    line.is_none_or(|line| !line.to_ascii_lowercase().trim_ascii_end().ends_with(b"false"))
 }
 
 /// The directory that a `pyvenv.cfg` names as `home`.
@@ -109,11 +133,14 @@ mod tests {
             },
         };
         let old = b"home = /gone/bin\ninclude-system-site-packages = false\nversion = 3.11.7\nprompt = mine\n";
-        let new = renewed(old, &base, Path::new("/e"));
+        let new = renewed(old, &base, Path::new("/e"), &Library::OfBase);
         let text = "home = /b/bin\ninclude-system-site-packages = false\nversion = 3.12.1\nprompt = mine\n";
         assert_eq!(String::from_utf8(new.clone()).unwrap(), text);
-        assert_eq!(renewed(&new, &base, Path::new("/e")), new);
-        assert_eq!(renewed(b"", &base, Path::new("/e")), super::text(&base, Path::new("/e")));
+        assert_eq!(renewed(&new, &base, Path::new("/e"), &Library::OfBase), new);
+        assert_eq!(
+            renewed(b"", &base, Path::new("/e"), &Library::OfBase),
+            super::text(&base, Path::new("/e"))
+        );
         assert_eq!(home_of(old), Some("/gone/bin".into()));
     }
 }
