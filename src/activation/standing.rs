@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::host::same_place;
 use crate::overlay::plan::BASE_LINK;
+use crate::overlay::pyvenv;
 use crate::overlay::record::{BaseState, Record};
 use crate::text::Shown;
 
@@ -69,8 +70,16 @@ fn check_base(record: &Record, env: &Path) -> Result<()> {
     .hint(rebase))
 }
 
-/// What is to be said about a base that works, but is not what the env was made on.
+/// What is to be said about an env that can be activated, but whose Python will not start as the env's, or whose base is
+/// not what it was made on. Two stats; what they cannot tell, `doctor` does.
 pub(super) fn remark(record: &Record, env: &Path) -> Option<String> {
+    let needed = [pyvenv::FILE, "bin/python3"];
+    if let Some(lost) = needed.iter().find(|name| env.join(name).metadata().is_err()) {
+        let env = Shown(env);
+        return Some(format!(
+            "{env} is damaged, there is no {lost} in it: `mlenv doctor --fix {env}` mends what can be mended"
+        ));
+    }
     let changed = !record.base_is_unchanged(env) && record.base_state(env) == BaseState::Changed;
     changed.then(|| {
         let env = Shown(env);

@@ -3,9 +3,13 @@
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+
+use rustix::fs::{AtFlags, Mode, OFlags, open, statat};
+use rustix::io::Errno;
 
 use super::change::{Change, Over};
 use super::conda;
@@ -18,6 +22,8 @@ use crate::parallel;
 
 /// How much the clocks of two machines may differ; Kerberos allows five minutes.
 const SKEW: Duration = Duration::from_secs(15 * 60);
+
+const DIRECTORY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// What differs.
 #[derive(Debug, Default)]
@@ -53,7 +59,9 @@ pub(crate) fn compare(facts: &Facts, base: &Path) -> Result<Differences> {
     let extra = facts.sight.dirs.keys().filter(|dir| !facts.plan.dirs.contains_key(*dir));
     let dirs: Vec<&OsString> = planned.chain(extra).collect();
     let mut found = Differences { in_the_way: in_the_way(facts), ..Differences::default() };
-    let since = facts.made() - SKEW;
+    let since = (facts.made() - SKEW).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    let root = open(base, DIRECTORY, Mode::empty()).attempt("open the base", base)?;
     let parts = parallel::map(threads::for_cpu(), dirs.len(), |at| {
         let path = Path::new(dirs[at]);
         let hidden = |dir: &Path| found.in_the_way.iter().any(|other| dir.starts_with(other));
@@ -61,8 +69,8 @@ pub(crate) fn compare(facts: &Facts, base: &Path) -> Result<Differences> {
         if closed || hidden(path) {
             return Ok(Differences::default());
         }
-        Ok(Room { facts, base, taken: &taken, path, since, usual: base_of(path.as_os_str()) }
-            .compare())
+        let usual = base_of(path.as_os_str());
+        Ok(Room { facts, base, root: &root, taken: &taken, path, since, usual }.compare())
     })?;
     for part in parts {
         found.append(part);
@@ -89,11 +97,13 @@ fn in_the_way(facts: &Facts) -> Vec<PathBuf> {
 struct Room<'a> {
     facts: &'a Facts<'a>,
     base: &'a Path,
+    /// The same, opened: looking at its directories one by one from there is the cheaper half of a path.
+    root: &'a OwnedFd,
     /// What the env's own packages took the place of.
     taken: &'a HashSet<PathBuf>,
     path: &'a Path,
-    /// When all of the base was as the plan says.
-    since: SystemTime,
+    /// When all of the base was as the plan says, in seconds since 1970.
+    since: i64,
     /// How links of this directory begin that lead to the same directory of the base.
     usual: OsString,
 }
@@ -118,13 +128,13 @@ impl Room<'_> {
     /// The names in the base's directory, where that changed since the env was made: the plan knows the others.
     /// None where it cannot be read: what may only be out of reach is not called gone.
     fn names_in_base(&self) -> Option<HashSet<OsString>> {
-        let dir = self.base.join(self.path);
-        match dir.metadata().and_then(|meta| meta.modified()) {
-            Ok(time) if time < self.since => return None,
-            Err(cause) if cause.kind() != ErrorKind::NotFound => return None,
+        let here = if self.path.as_os_str().is_empty() { Path::new(".") } else { self.path };
+        match statat(self.root, here, AtFlags::empty()) {
+            Ok(meta) if meta.st_mtime < self.since => return None,
+            Err(cause) if cause != Errno::NOENT => return None,
             _ => {}
         }
-        match std::fs::read_dir(dir) {
+        match std::fs::read_dir(self.base.join(self.path)) {
             Ok(entries) => entries.map(|entry| Some(entry.ok()?.file_name())).collect(),
             Err(cause) if cause.kind() == ErrorKind::NotFound => Some(HashSet::new()),
             Err(_) => None,

@@ -22,16 +22,29 @@ pub(crate) struct Own {
 
 /// The env's own packages by name, as the names of their records tell.
 pub(crate) fn own(env: &Path, sight: &Sight) -> BTreeMap<String, Own> {
+    own_but(env, sight, &HashSet::new())
+}
+
+/// The same without those that the base has too, by version and build: no file of such a record has to be opened. Its
+/// files hold the env's path all the same, which matters where an env is moved.
+pub(crate) fn own_beside(env: &Path, sight: &Sight, plan: &Plan) -> BTreeMap<String, Own> {
+    let dir = plan.dirs.get(OsStr::new("conda-meta"));
+    let links = dir.into_iter().flat_map(|dir| &dir.links).map(|link| link.name.as_os_str());
+    own_but(env, sight, &links.collect())
+}
+
+fn own_but(env: &Path, sight: &Sight, planned: &HashSet<&OsStr>) -> BTreeMap<String, Own> {
     let real = sight.things("conda-meta").filter(|(_, thing)| **thing == Thing::File);
-    real.filter_map(|(file, _)| {
-        let package = Package::from_record_name(file.to_str()?)?;
-        let record = Path::new("conda-meta").join(file);
-        if conda_files::is_of_base(&env.join(&record)) {
-            return None;
-        }
-        Some((package.name.clone(), Own { package, record }))
-    })
-    .collect()
+    real.filter(|(file, _)| !planned.contains(file.as_os_str()))
+        .filter_map(|(file, _)| {
+            let package = Package::from_record_name(file.to_str()?)?;
+            let record = Path::new("conda-meta").join(file);
+            if conda_files::is_of_base(&env.join(&record)) {
+                return None;
+            }
+            Some((package.name.clone(), Own { package, record }))
+        })
+        .collect()
 }
 
 /// The packages of the base that an env should show, as its plan tells.

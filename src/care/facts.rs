@@ -69,10 +69,15 @@ impl<'a> Facts<'a> {
             };
             Ok((ground, plan))
         })?;
-        let own = conda::own(order.env, &sight);
+        let place = place(order.env, record);
+        let own = if place == record.prefix.0 {
+            conda::own_beside(order.env, &sight, &plan)
+        } else {
+            conda::own(order.env, &sight)
+        };
         Ok(Self {
             env: order.env,
-            place: place(order.env, record),
+            place,
             record,
             layout,
             ground,

@@ -72,7 +72,7 @@ pub(super) fn findings(facts: &Facts, base: &Base) -> Vec<Finding> {
             Finding::told(Kind::PythonReplaced, what.clone(), breaks, back)
         };
         let is_other = lib(own) != base.python.lib;
-        if !changes.is_empty() { Some(mend()) } else { is_other.then(told) }
+        if changes.is_empty() { is_other.then(told) } else { Some(mend()) }
     } else {
         Some(Finding::told(Kind::PythonReplaced, what, BREAKS, back))
     };

@@ -7,10 +7,8 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use nix::dir::{Dir as Reader, Type};
-use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, open};
-use nix::sys::stat::{Mode, SFlag, fstat, fstatat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, fstat, open, openat, statat};
+use rustix::io::Errno;
 
 use crate::error::{Attempt, Result};
 use crate::overlay::record;
@@ -65,8 +63,8 @@ impl Sight {
                         below.extend(entered(&path, &seen));
                         sight.dirs.insert(path, seen);
                     }
-                    Err(Errno::EACCES | Errno::EPERM) => sight.closed.push(path),
-                    Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) => {} // gone meanwhile
+                    Err(Errno::ACCESS | Errno::PERM) => sight.closed.push(path),
+                    Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {} // gone meanwhile
                     Err(cause) => Err(cause).attempt("read", &env.join(&path))?,
                 }
             }
@@ -86,53 +84,50 @@ impl Sight {
     }
 }
 
-const DIRECTORY: OFlag =
-    OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
+const DIRECTORY: OFlags =
+    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// Fewer directories than this on one level are not worth a second thread.
 const FEW: usize = 48;
 
-/// The env itself may be named by a link.
-const TOP: OFlag = OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
+/// Room for the names of most directories.
+const NAMES: usize = 32 * 1024;
 
-fn look(root: &OwnedFd, path: &OsStr) -> nix::Result<Seen> {
+/// The env itself may be named by a link.
+const TOP: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// Five system calls: what the C library does beside them for a stream of entries would double that.
+fn look(root: &OwnedFd, path: &OsStr) -> rustix::io::Result<Seen> {
     let here = if path.is_empty() { OsStr::new(".") } else { path };
-    let reader = Reader::openat(root, here, DIRECTORY, Mode::empty())?;
-    let meta = fstat(&reader)?;
-    let (mode, owner) = (meta.st_mode & 0o7777, meta.st_uid);
-    let mut things = HashMap::new();
-    let mut untold = Vec::new();
-    for entry in reader {
+    let dir = openat(root, here, DIRECTORY, Mode::empty())?;
+    let meta = fstat(&dir)?;
+    let mut seen = Seen { mode: meta.st_mode & 0o7777, owner: meta.st_uid, ..Seen::default() };
+    let mut buffer = Vec::with_capacity(NAMES);
+    let mut entries = RawDir::new(&dir, buffer.spare_capacity_mut());
+    while let Some(entry) = entries.next() {
         let entry = entry?;
         let name = OsStr::from_bytes(entry.file_name().to_bytes());
-        match entry.file_type().map(thing) {
-            _ if name == "." || name == ".." => {}
-            Some(thing) => drop(things.insert(name.to_owned(), thing)),
-            None => untold.push(name.to_owned()),
+        if name == "." || name == ".." {
+            continue;
         }
+        let kind = match entry.file_type() {
+            // Some file systems' directories tell no types.
+            FileType::Unknown => {
+                let meta = statat(&dir, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
+                FileType::from_raw_mode(meta.st_mode)
+            }
+            kind => kind,
+        };
+        seen.things.insert(name.to_owned(), thing(kind));
     }
-    // Some file systems' directories tell no types.
-    for name in untold {
-        let meta = fstatat(root, &Path::new(here).join(&name), AtFlags::AT_SYMLINK_NOFOLLOW)?;
-        things.insert(name, thing_of_mode(SFlag::from_bits_truncate(meta.st_mode)));
-    }
-    Ok(Seen { things, mode, owner })
+    Ok(seen)
 }
 
-fn thing(kind: Type) -> Thing {
+fn thing(kind: FileType) -> Thing {
     match kind {
-        Type::Directory => Thing::Dir,
-        Type::File => Thing::File,
-        Type::Symlink => Thing::Link,
-        _ => Thing::Other,
-    }
-}
-
-fn thing_of_mode(mode: SFlag) -> Thing {
-    match mode & SFlag::S_IFMT {
-        SFlag::S_IFDIR => Thing::Dir,
-        SFlag::S_IFREG => Thing::File,
-        SFlag::S_IFLNK => Thing::Link,
+        FileType::Directory => Thing::Dir,
+        FileType::RegularFile => Thing::File,
+        FileType::Symlink => Thing::Link,
         _ => Thing::Other,
     }
 }

@@ -256,6 +256,7 @@ fn python_is_the_envs_own() {
     let library = python.file_name().unwrap().to_str().unwrap().to_owned();
     let record = std::fs::read_to_string(env.join("mlenv.toml")).unwrap();
     std::fs::write(env.join("mlenv.toml"), record.replace("python3.11", &library)).unwrap();
+    std::fs::remove_file(env.join("bin/python3")).unwrap();
     std::os::unix::fs::symlink("../baseEnv_dir/bin/python3", env.join("bin/python3")).unwrap();
     sandbox.write("env/pyvenv.cfg", "home = /usr/bin\ninclude-system-site-packages = true\n");
     for shell in Shell::ALL {

@@ -92,28 +92,61 @@ fn without_a_shell_it_explains_itself() {
     assert_eq!(sandbox.mlenv(&["deactivate", "--shell", "fish"]).status.code(), Some(1));
 }
 
+/// How a shell activates the env `env` without showing what is said: a line to begin with, and the activation.
+fn wordless(shell: Shell) -> (&'static str, String) {
+    match shell {
+        Shell::Bash | Shell::Zsh => ("exec 2>/dev/null", shell.evaluate("activate", "env")),
+        Shell::Tcsh => {
+            let words = "eval \"`sh -c '$MLENV activate --shell tcsh env 2>/dev/null'`\"";
+            ("alias nothing echo", words.to_owned())
+        }
+        Shell::Fish => (
+            "function nothing; end",
+            "$MLENV activate --shell fish env 2>/dev/null | source".to_owned(),
+        ),
+    }
+}
+
 #[test]
 fn a_shell_stays_as_it_was_when_activation_fails() {
     let sandbox = Sandbox::new();
     let env = sandbox.simple();
     std::fs::remove_file(env.join("baseEnv_dir")).unwrap();
     for shell in Shell::ALL {
-        let quiet = match shell {
-            Shell::Bash | Shell::Zsh => "exec 2>/dev/null",
-            Shell::Tcsh => "alias nothing echo",
-            Shell::Fish => "function nothing; end",
-        };
-        let activate = shell.evaluate("activate", "env");
-        let activate = match shell {
-            Shell::Tcsh => {
-                "eval \"`sh -c '$MLENV activate --shell tcsh env 2>/dev/null'`\"".to_owned()
-            }
-            Shell::Fish => "$MLENV activate --shell fish env 2>/dev/null | source".to_owned(),
-            _ => activate,
-        };
+        let (quiet, activate) = wordless(shell);
         let looks =
             shell.tell(&sandbox, &[Step::Say(quiet), Step::Look, Step::Say(&activate), Step::Look]);
         assert_eq!(looks[0], looks[1], "{shell:?}");
+    }
+}
+
+#[test]
+fn a_damaged_env_says_so_in_one_line_and_the_shell_is_whole_in_it_and_after_it() {
+    let sandbox = Sandbox::new();
+    let env = sandbox.simple();
+    for lost in ["pyvenv.cfg", "bin/python3"] {
+        std::fs::rename(env.join(lost), sandbox.path("kept")).unwrap();
+        let output = sandbox.mlenv(&[&ACTIVATE[..], &["env"]].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), said.lines().count()), (Some(0), 1), "{said}");
+        assert!(
+            said.contains(&format!("is damaged, there is no {lost} in it: `mlenv doctor --fix ")),
+            "{said}"
+        );
+        for shell in Shell::ALL {
+            let (quiet, activate) = wordless(shell);
+            let before = [Step::Say(quiet), Step::Look, Step::Say(&activate)];
+            let after = [Step::Look, Step::Deactivate, Step::Look];
+            let steps: Vec<Step> = before.into_iter().chain(after).collect();
+            let looks = shell.tell(&sandbox, &steps);
+            assert_eq!(
+                crate::shells::get(&looks[1], "CONDA_PREFIX"),
+                Some(text(&env)),
+                "{shell:?}"
+            );
+            assert_eq!(looks[0], looks[2], "{shell:?}");
+        }
+        std::fs::rename(sandbox.path("kept"), env.join(lost)).unwrap();
     }
 }
 

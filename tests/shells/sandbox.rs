@@ -72,6 +72,8 @@ impl Sandbox {
         let _ = std::fs::remove_file(env.join("baseEnv_dir"));
         symlink(base, env.join("baseEnv_dir")).unwrap();
         self.program(&format!("{name}/bin/envtool"), "from-env");
+        self.program(&format!("{name}/bin/python3"), "python");
+        self.write(&format!("{name}/pyvenv.cfg"), "");
         let layout = if layout == Layout::Sparse { "sparse" } else { "standard" };
         let text = |path: &Path| format!("{:?}", path.to_str().unwrap()); // our names need no other escapes than TOML's
         let record = format!(
