@@ -5,7 +5,9 @@ use super::compare::compare;
 use super::facts::Facts;
 use super::finding::{Cure, Finding, Kind, count};
 use super::moved::Move;
-use super::{carried, health, mixed, own_python, pins, python, records, space, standing, unfinished};
+use super::{
+    carried, health, mixed, own_python, pins, python, records, space, standing, unfinished,
+};
 use crate::error::Result;
 use crate::text::Shown;
 

@@ -93,7 +93,11 @@ fn another_python_of_the_same_minor_version_runs_on_its_own_library_and_sees_the
         let (sandbox, base, env) = patient(&facts, "standard");
         let before = tree::snapshot(&base);
         put(&env, &facts, "1");
-        let python = |code: &str| sandbox.run(env.join("bin/python")).args(["-c", code]).end();
+        // An image's packages are compiled; these are not.
+        let python = |code: &str| {
+            let run = sandbox.run(env.join("bin/python")).var("PYTHONDONTWRITEBYTECODE", "1");
+            run.args(["-c", code]).end()
+        };
         assert!(
             !python(WHERE).status.success(),
             "the hazard is gone without us: {}",
