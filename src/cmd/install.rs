@@ -62,17 +62,10 @@ pub(super) fn carry_out(
 
 /// A pip that cannot tell what it would do is let go on, with a word.
 fn foretell(context: &Context, site: &Opened, task: &Task) -> Result<Told> {
-    if let Task::Pip(..) = task {
+    if let Task::Pip(_, uv) = task {
         let pip = [&site.own, &site.below].into_iter().flatten().find(|p| p.key() == "pip");
         match pip {
-            None => {
-                return Err(Error::new(format!("there is no pip in {}", Shown(&site.env))).hint(
-                    format!(
-                        "`{} -m ensurepip` adds it (on Debian and Ubuntu after `apt install python3-venv`)",
-                        Shown(&site.env.join("bin/python"))
-                    ),
-                ));
-            }
+            None => return Err(without_pip(site, uv.as_deref())),
             Some(pip) if !can_report(&pip.version) => {
                 context.ui.warn(format!(
                     "pip {} cannot tell beforehand what it will install; 23.0 and later can",
@@ -91,6 +84,19 @@ fn foretell(context: &Context, site: &Opened, task: &Task) -> Result<Told> {
         )),
         None => error,
     })
+}
+
+fn without_pip(site: &Opened, uv: Option<&Path>) -> Error {
+    let (env, python) = (Shown(&site.env), site.env.join("bin/python"));
+    let python = Shown(&python);
+    let cure = match uv {
+        Some(uv) => format!("`{} pip install --python {python} pip` adds it", Shown(uv)),
+        None => format!(
+            "`{python} -m ensurepip` adds it (on Debian and Ubuntu after `apt install python3-venv`)"
+        ),
+    };
+    Error::new(format!("there is no pip in {env}, and nothing else counts the base's packages"))
+        .hint(cure)
 }
 
 /// The pinned package that a client's refusal is about, as far as its words tell.

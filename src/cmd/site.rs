@@ -67,6 +67,16 @@ pub(super) fn lock(env: &Path) -> Result<Lock> {
     }
 }
 
+/// Of many packages only so many are named.
+const FEW: usize = 12;
+
+fn few(names: &[String]) -> String {
+    match names.len().checked_sub(FEW) {
+        Some(more @ 1..) => format!("{} and {more} more", names[..FEW].join(", ")),
+        _ => names.join(", "),
+    }
+}
+
 /// What `--dry-run --json` prints.
 #[derive(Serialize)]
 struct Report<'a> {
@@ -171,7 +181,7 @@ impl Opened {
         };
         let found = aftercare(&order)?;
         if !found.returned.is_empty() {
-            context.ui.say(format!("of the base again: {}", found.returned.join(", ")));
+            context.ui.say(format!("of the base again: {}", few(&found.returned)));
         }
         Ok(found.left)
     }

@@ -162,6 +162,23 @@ fn an_env_that_cannot_be_used_or_is_being_changed_is_left_alone() {
 }
 
 #[test]
+fn an_env_without_pip_says_how_to_get_it() {
+    let patient = Patient::new();
+    let site = patient.base.join(base().site());
+    for entry in std::fs::read_dir(&site).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("pip") {
+            std::fs::remove_dir_all(entry.path()).unwrap();
+        }
+    }
+    for entry in std::fs::read_dir(patient.base.join("conda-meta")).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("pip-") {
+            std::fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    patient.packages("install", &["fresh"]).fails(2, "there is no pip in ").hints("ensurepip");
+}
+
+#[test]
 fn odd_names_of_envs_and_of_wheels_reach_pip_whole() {
     for name in ["it's $HOME", "wow! 100% übung"] {
         let patient = Patient::new();
