@@ -120,18 +120,19 @@ if [[ $- == *i* ]]; then
   function __mlenv_ask {
     __mlenv_find || \builtin return 1
     \builtin local __mlenv_code __mlenv_failed=0
-    __mlenv_code=$(\command "$__mlenv_exe" answer --shell bash --told "$__mlenv_told" "$@") || __mlenv_failed=$?
+    __mlenv_code=$("$__mlenv_exe" answer --shell bash --told "$__mlenv_told" "$@") || __mlenv_failed=$?
     if ((__mlenv_failed > 2)); then __mlenv_say "no answer about this directory (status $__mlenv_failed); nothing was changed"; fi
     ((__mlenv_failed == 0)) || \builtin return 1
     \builtin eval "$__mlenv_code"
     \builtin return 0
   }
 
-  # The program where it was, else on PATH; its absence is said once.
+  # The program where it was, else on PATH; its absence is said once. Always a path: a name may be a function's.
   function __mlenv_find {
     [[ -x $__mlenv_exe ]] && \builtin return 0
-    if \builtin type -P mlenv >/dev/null; then
-      __mlenv_exe=mlenv
+    \builtin local __mlenv_path
+    if __mlenv_path=$(\builtin type -P mlenv); then
+      __mlenv_exe=$__mlenv_path
       \builtin return 0
     fi
     [[ -n $__mlenv_gone ]] || __mlenv_say "the program is gone: envs are left, but not entered"

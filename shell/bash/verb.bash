@@ -17,16 +17,16 @@ if [[ $- == *i* ]]; then
       activate:activate | deactivate:deactivate | create:create) ;;
       status:*)
         \builtin shift
-        \command "$__mlenv_exe" status --hook "$(__mlenv_health)" "$@"
+        "$__mlenv_exe" status --hook "$(__mlenv_health)" "$@"
         \builtin return
         ;;
       *)
-        \command "$__mlenv_exe" "$@"
+        "$__mlenv_exe" "$@"
         \builtin return
         ;;
     esac
     \builtin shift
-    __mlenv_code=$(\command "$__mlenv_exe" "$__mlenv_verb" --shell bash --hooked "$@") || \builtin return
+    __mlenv_code=$("$__mlenv_exe" "$__mlenv_verb" --shell bash --hooked "$@") || \builtin return
     \builtin eval "$__mlenv_code"
     # What a marker says here counts as decided, but for an env left that was activated by hand.
     if [[ $__mlenv_verb == deactivate && $__mlenv_hand == hand ]]; then __mlenv_seen='?'; else __mlenv_settle; fi

@@ -161,13 +161,12 @@ if status is-interactive
         __mlenv_learn
     end
 
+    # What others have wrapped stays, and shows nothing.
     function __mlenv_unprompt
-        if functions -q __mlenv_fish_prompt
-            if string match -q '*__mlenv_fish_prompt*' -- (functions fish_prompt | string collect)
-                functions -e fish_prompt
-                functions -c __mlenv_fish_prompt fish_prompt
-            end
-            functions -e __mlenv_fish_prompt __mlenv_status
+        if set -q __mlenv_prompt; and string match -q '*__mlenv_fish_prompt_*' -- (functions fish_prompt)
+            functions -e fish_prompt
+            functions -c __mlenv_fish_prompt_$__mlenv_wrap fish_prompt
+            functions -e __mlenv_fish_prompt_$__mlenv_wrap
         end
         set -eg __mlenv_prompt
     end

@@ -107,7 +107,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
   function __mlenv_ask {
     __mlenv_find || \builtin return 1
     \builtin local __mlenv_code __mlenv_failed=0
-    __mlenv_code="$(\command "$__mlenv_exe" answer --shell zsh --told "$__mlenv_told" "$@")" || __mlenv_failed=$?
+    __mlenv_code="$("$__mlenv_exe" answer --shell zsh --told "$__mlenv_told" "$@")" || __mlenv_failed=$?
     if (( __mlenv_failed > 2 )); then
       __mlenv_say "no answer about this directory (status $__mlenv_failed); nothing was changed"
     fi
@@ -116,12 +116,13 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
     \builtin return 0
   }
 
-  # The program where it was, else on PATH; its absence is said once.
+  # The program where it was, else on PATH; its absence is said once. Always a path: a name may be a function's.
   function __mlenv_find {
     \builtin emulate -L zsh
     [[ -x $__mlenv_exe ]] && \builtin return 0
-    if \builtin whence -p mlenv >/dev/null; then
-      __mlenv_exe=mlenv
+    \builtin local path_of
+    if path_of=$(\builtin whence -p mlenv); then
+      __mlenv_exe=$path_of
       \builtin return 0
     fi
     [[ -n $__mlenv_gone ]] || __mlenv_say "the program is gone: envs are left, but not entered"

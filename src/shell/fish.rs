@@ -5,26 +5,31 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::plan::{Prompt, Script, Step};
 
-/// fish draws its prompt by a function; ours calls the user's, with the status that it expects.
+/// fish draws its prompt by a function; ours calls the user's, with the status that it expects. Each wrapping has a
+/// name of its own, since others may wrap ours: of several in a row the first shows the label.
 const SHOW: &str = "\
-if status is-interactive; and not functions -q __mlenv_fish_prompt; and functions -q fish_prompt
-  functions -c fish_prompt __mlenv_fish_prompt
+if status is-interactive; and functions -q fish_prompt; and not string match -q '*__mlenv_fish_prompt_*' -- (functions fish_prompt)
+  set -g __mlenv_wrap \"$__mlenv_wrap\"x
+  functions -c fish_prompt __mlenv_fish_prompt_$__mlenv_wrap
   function __mlenv_status; return $argv[1]; end
-  function fish_prompt
+  function fish_prompt --inherit-variable __mlenv_wrap
     set -l __mlenv_last $status
-    set_color normal; printf '%s' $__mlenv_prompt
+    if set -q __mlenv_prompt; and not set -q __mlenv_drawn
+      set_color normal; printf '%s' $__mlenv_prompt
+    end
+    set -g __mlenv_drawn
     __mlenv_status $__mlenv_last
-    __mlenv_fish_prompt
+    __mlenv_fish_prompt_$__mlenv_wrap
+    set -eg __mlenv_drawn
   end
 end
 ";
 
+/// What others have wrapped stays, and shows nothing.
 const HIDE: &str = "\
-if functions -q __mlenv_fish_prompt
-  if string match -q '*__mlenv_fish_prompt*' -- (functions fish_prompt | string collect)
-    functions -e fish_prompt; functions -c __mlenv_fish_prompt fish_prompt
-  end
-  functions -e __mlenv_fish_prompt __mlenv_status
+if string match -q '*__mlenv_fish_prompt_*' -- (functions fish_prompt)
+  functions -e fish_prompt; functions -c __mlenv_fish_prompt_$__mlenv_wrap fish_prompt
+  functions -e __mlenv_fish_prompt_$__mlenv_wrap
 end
 set -eg __mlenv_prompt
 ";

@@ -139,7 +139,18 @@ $MLENV activate --shell fish env | source
 set -gx TWO (false; fish_prompt | string collect)
 $MLENV deactivate --shell fish | source
 set -gx THREE (false; fish_prompt | string collect)
-functions -q __mlenv_fish_prompt; and set -gx LEFT yes
+string match -q '*__mlenv_fish_prompt*' -- (functions --all); and set -gx LEFT yes
+$MLENV activate --shell fish env | source
+functions -c fish_prompt theirs; function fish_prompt; printf '<'; theirs; end
+set -gx FOUR (false; fish_prompt | string collect)
+$MLENV deactivate --shell fish | source
+set -gx FIVE (false; fish_prompt | string collect)
+$MLENV activate --shell fish env | source
+set -gx SIX (false; fish_prompt | string collect)
+function fish_prompt; echo new; end
+$MLENV deactivate --shell fish | source
+$MLENV activate --shell fish env | source
+set -gx SEVEN (fish_prompt | string collect)
 /usr/bin/env -0 > seen
 exit 0
 ";
@@ -156,4 +167,11 @@ exit 0
         value("TWO=")
     );
     assert_eq!(value("LEFT="), None);
+    // Others may wrap ours, or put another one in its place; the label is shown once.
+    let five = value("FIVE=").unwrap();
+    assert_eq!(five, "<0<x> ", "the wrapper's printf is the last command that it sees");
+    for name in ["FOUR=", "SIX="] {
+        assert_eq!(value(name).unwrap().matches("(env) ").count(), 1, "{name}");
+    }
+    assert!(value("SEVEN=").unwrap().ends_with("(env) new"), "{:?}", value("SEVEN="));
 }

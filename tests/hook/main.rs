@@ -14,11 +14,14 @@ mod shells;
 mod attacks; // what others may try
 mod broken;
 mod complete; // Tab
+mod guests; // programs that take the prompt into their hands
 mod markers; // markers that appear, change, vanish, or are none
 mod neighbours; // other hooks, real and played
+mod nested; // shells inside shells
 mod polite; // status, options, traps
 mod processes; // exactly none, where nothing changed
 mod pty; // a terminal
+mod races; // what changes while it is looked at
 mod subshell; // `mlenv shell`
 mod switches; // the variables of the hook
 mod trips; // in, out, across, beside

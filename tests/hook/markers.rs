@@ -45,9 +45,10 @@ fn an_edit_is_seen_within_the_same_second_and_with_an_older_time() {
         world.write_marker("one", "env = \"./env\"\n");
         touch(world);
     };
-    for edit in [&edit as &dyn Fn(&World), &edit_old] {
+    // Here, and in a parent.
+    for (dir, edit) in [("one", &edit as &dyn Fn(&World)), ("one/sub/deep", &edit_old)] {
         everywhere(&[
-            Act::Cd("one"),
+            Act::Cd(dir),
             Act::Active("one"),
             Act::Meanwhile(edit),
             Act::Nothing,

@@ -6,7 +6,7 @@ use crate::pty::{Start, Terminal};
 use crate::shells::Shell;
 use crate::world::{Act, World};
 
-const SHARP: [(Shell, &[&str]); 8] = [
+const SHARP: [(Shell, &[&str]); 12] = [
     (Shell::Bash, &["set -eu", "set -o noclobber", "shopt -s nullglob extglob"]),
     (Shell::Bash, &["IFS=/eo", "set -f"]),
     (
@@ -28,6 +28,37 @@ const SHARP: [(Shell, &[&str]); 8] = [
         &["set noclobber", "set noglob", "set histlit", "set backslash_quote", "set nonomatch"],
     ),
     (Shell::Fish, &["set -g IFS /eo", "set -g fish_trace ''"]),
+    // Functions over builtins, and names that begin like ours.
+    (
+        Shell::Bash,
+        &[
+            "local() { false; }; read() { false; }; printf() { false; }; unset() { false; }; declare() { false; }",
+            "export() { false; }; source() { false; }; set() { false; }; command() { false; }; type() { false; }",
+            "__mlenv_own() { echo own; }; __mlenv_file=x; __mlenv_path=y; mlenv() { echo old; }; set -o posix; set +o posix",
+        ],
+    ),
+    (
+        Shell::Zsh,
+        &[
+            "function local read printf unset export source command typeset sysread { false; }",
+            "__mlenv_own() { echo own; }; __mlenv_file=x; __mlenv_path=y; mlenv() { echo old; }",
+            "setopt no_multibyte extended_glob rc_expand_param typeset_silent ksh_typeset posix_builtins",
+        ],
+    ),
+    (
+        Shell::Tcsh,
+        &[
+            "alias set_ 'echo x'; alias __mlenv_own 'echo own'",
+            "set __mlenv_f = x; alias mlenv 'echo old'",
+            "set histchars; set nonomatch",
+        ],
+    ),
+    (
+        Shell::Fish,
+        &[
+            "function __mlenv_own; end; function mlenv; echo old; end; set -g __mlenv_file x; set -U __mlenv_key y",
+        ],
+    ),
 ];
 
 #[test]

@@ -219,30 +219,6 @@ fn a_path_that_was_reset_is_healed() {
 }
 
 #[test]
-fn a_nested_shell_knows_where_it_is() {
-    for shell in Shell::ALL {
-        let world = World::new();
-        let mut terminal = Terminal::new(shell, &world);
-        terminal.cd("one");
-        let plain = shell.command(&world.sandbox);
-        let words: Vec<&str> = plain.get_args().map(|word| word.to_str().unwrap()).collect();
-        for exec in ["", "exec "] {
-            terminal.line(&format!("{exec}{} {} -i", shell.name(), words.join(" ")));
-            terminal.expect_active("one");
-            terminal.line(terminal.hook());
-            terminal.expect_active("one");
-            terminal.cd("two");
-            terminal.expect_active("two");
-            terminal.cd("");
-            terminal.expect_nothing();
-            terminal.cd("one");
-            terminal.expect_active("one");
-        }
-        terminal.expect_said("mlenv:", 0);
-    }
-}
-
-#[test]
 fn subshells_and_substitutions_change_nothing() {
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         let world = World::new();
