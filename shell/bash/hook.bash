@@ -182,16 +182,13 @@ if [[ $- == *i* ]]; then
   # First in the prompt, so that what draws it sees the env; once; a string stays a string, an array an array.
   function __mlenv_install {
     \builtin local __mlenv_i
+    for __mlenv_i in ${PROMPT_COMMAND[@]+"${PROMPT_COMMAND[@]}"} ${precmd_functions[@]+"${precmd_functions[@]}"}; do
+      case ";$__mlenv_i;" in *[\;[:space:]]__mlenv_hook[\;[:space:]]*) \builtin return 0 ;; esac
+    done
     if [[ -n ${bash_preexec_imported-}${__bp_imported-} ]]; then
-      for __mlenv_i in ${precmd_functions[@]+"${precmd_functions[@]}"}; do
-        [[ $__mlenv_i == __mlenv_hook ]] && \builtin return 0
-      done
       precmd_functions=(__mlenv_hook ${precmd_functions[@]+"${precmd_functions[@]}"})
       \builtin return 0
     fi
-    for __mlenv_i in ${PROMPT_COMMAND[@]+"${PROMPT_COMMAND[@]}"}; do
-      case ";$__mlenv_i;" in *[\;[:space:]]__mlenv_hook[\;[:space:]]*) \builtin return 0 ;; esac
-    done
     # bash 5.1 runs each element with the status and PIPESTATUS of the user's command.
     if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && [[ -n ${PROMPT_COMMAND+set} && ${PROMPT_COMMAND@a} == *a* ]]; then
       PROMPT_COMMAND=(__mlenv_hook "${PROMPT_COMMAND[@]}")
