@@ -19,6 +19,9 @@ use crate::container::additions::Additions;
 use crate::container::state::State;
 use crate::container::{store, store::is_path};
 use crate::error::{Error, Result};
+use crate::image::Reference;
+use crate::image::digest::Digest;
+use crate::image::registry::{Freshness, PATIENCE, Registry};
 use crate::text::Shown;
 
 pub(super) fn run(context: &Context, arguments: &Update) -> Result<()> {
@@ -102,7 +105,27 @@ fn bring(context: &Context, runner: &Runner, new: &mut State) -> Result<bool> {
 /// Whether there is something newer, without changing anything.
 fn tell(context: &Context, old: &State) {
     context.ui.say(format!("the container is of {}, made {}", Shown(&old.image.0), old.created));
-    context.ui.hint("`mlenv container update -f` looks for a newer image and moves onto it");
+    let hint = "`mlenv container update -f` looks for a newer image and moves onto it";
+    match freshness(context, old) {
+        Ok(Some(Freshness::Same)) => context.ui.say("the registry has no newer one"),
+        Ok(Some(Freshness::Newer(digest))) => {
+            context.ui.say(format!("the registry has a newer one: {digest}"));
+            context.ui.hint("`mlenv container update -f` moves onto it, with what you added");
+        }
+        Ok(None) => context.ui.hint(hint),
+        Err(error) => {
+            context.ui.warn(format!("the registry cannot be asked for a newer one: {error}"));
+            context.ui.hint(hint);
+        }
+    }
+}
+
+/// What the registry says of the recorded digest; nothing where the image is of no registry, or no digest is known.
+fn freshness(context: &Context, old: &State) -> Result<Option<Freshness>> {
+    let reference = old.image.0.to_str().and_then(|text| Reference::parse(text).ok());
+    let digest = old.digest.as_deref().and_then(|text| Digest::parse(text).ok());
+    let (Some(reference), Some(digest)) = (reference, digest) else { return Ok(None) };
+    Registry::new(context.host, &reference, PATIENCE)?.compare(&digest).map(Some)
 }
 
 /// A name that the user gave stays.

@@ -76,7 +76,7 @@ impl Registry<'_> {
         })
     }
 
-    fn read_manifest(&mut self, digest: &Digest) -> Result<Manifest> {
+    pub(super) fn read_manifest(&mut self, digest: &Digest) -> Result<Manifest> {
         let bytes = self.manifest(digest)?;
         self.understand(&bytes, "the manifest")
     }

@@ -14,6 +14,7 @@ pub(crate) mod roots;
 mod secret;
 mod token;
 mod trouble;
+mod update;
 mod wire;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use ureq::http::Uri;
 
 pub(crate) use self::facts::Facts;
+pub(crate) use self::update::Freshness;
 pub(crate) use self::wire::Platform;
 
 use self::challenge::Challenge;
@@ -32,6 +34,9 @@ use super::digest::Digest;
 use super::reference::{HUB, Reference, is_loopback};
 use crate::error::{Error, Result};
 use crate::host::Host;
+
+/// How long one answer may take where the user does not say.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The specification lets a registry refuse manifests above this; an image's own account of itself is no larger.
 const LIMIT: u64 = 4 * 1024 * 1024;

@@ -45,10 +45,15 @@ impl FromStr for Platform {
     }
 }
 
-/// The platforms of an index, without the notes on how images were built that some builders put among them.
+/// The platforms of an index.
 pub(super) fn all(index: &[Descriptor]) -> Vec<Platform> {
-    let real = |platform: &Platform| platform.os != "unknown";
-    index.iter().filter_map(|entry| entry.platform.clone()).filter(real).collect()
+    let real = index.iter().filter(|entry| is_real(entry));
+    real.filter_map(|entry| entry.platform.clone()).collect()
+}
+
+/// False for the notes on how images were built that some builders put among them.
+pub(super) fn is_real(entry: &Descriptor) -> bool {
+    entry.platform.as_ref().is_none_or(|platform| platform.os != "unknown")
 }
 
 /// The entry for `wanted`; an index with one entry that names no platform is taken as it is.
