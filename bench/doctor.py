@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What `doctor`, `rebase` and `base check` cost, beside a `find` through the same directories.
 
-usage: bench/doctor.py [--base PREFIX] [--mlenv FILE] [--rounds N] [--places tmpfs,ext4]
+usage: bench/doctor.py [--base PREFIX] [--other PREFIX] [--mlenv FILE] [--rounds N] [--places tmpfs,ext4]
 
 Every row takes turns: ours, theirs, ours, theirs; the medians are divided, and so are the shortest times, which other
 work on the machine disturbs least. The base is `bench/create.py`'s, its places and helpers too.
@@ -10,8 +10,10 @@ import argparse
 import os
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import create  # noqa: E402
@@ -20,6 +22,7 @@ import create  # noqa: E402
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base", help="a conda prefix [default: a generated one of a real image's shape]")
+    parser.add_argument("--other", help="another base, as a copy by hard links, to move an env onto and back")
     parser.add_argument("--mlenv", default=os.path.join(create.HERE, "../target/release/mlenv"))
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--places", default="tmpfs,ext4")
@@ -45,15 +48,21 @@ def envs(bench, place, root, rounds):
     bench.run([bench.mlenv, "-q", "create", "-p", env, "--base", bench.base])
     find = ["find", env]
     row(bench, "doctor / find ENV", place, [bench.mlenv, "-q", "doctor", env], find, rounds, "≤ 2")
-    rebase = [bench.mlenv, "-q", "rebase", env, "--base", bench.base]
-    row(bench, "rebase / find ENV", place, rebase, find, 5, "")
+    if bench.options.other:
+        # There and back: an env that is where it should be is left alone.
+        there, back = ([bench.mlenv, "-q", "rebase", env, "--base", base] for base in (bench.options.other, bench.base))
+        row(bench, "rebase, there and back / 2 find ENV", place, in_turn(there, back), in_turn(find, find), 5, "")
+
+
+def in_turn(*commands):
+    def go(run):
+        return sum(run(command) for command in commands)
+    return go
 
 
 def any_end(command):
     """`base check` ends with 1 where something should be mended."""
     def go(run):
-        import subprocess
-        import time
         began = time.perf_counter()
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return time.perf_counter() - began

@@ -38,14 +38,21 @@ fn envs(prefix: &Path, dirs: &Dirs) -> Vec<PathBuf> {
     envs.into_iter().filter(leads_here).collect()
 }
 
-/// A process whose program lies in the base, as far as this user may see.
-fn running(prefix: &Path) -> Option<(String, PathBuf)> {
-    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    processes
-        .filter(|entry| entry.file_name().to_str().is_some_and(|name| name.parse::<u32>().is_ok()))
-        .find_map(|entry| {
-            let program = std::fs::read_link(entry.path().join("exe")).ok()?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            program.starts_with(prefix).then_some((name, program))
-        })
+/// A process whose program lies in the base, as far as this user may see. mlenv itself may lie there, and so may the
+/// shell that builds the image.
+fn running(prefix: &Path) -> Option<(u32, PathBuf)> {
+    let ours: BTreeSet<u32> =
+        std::iter::successors(Some(std::process::id()), |process| parent(*process)).collect();
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let processes = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    processes.filter(|process| !ours.contains(process)).find_map(|process| {
+        let program = std::fs::read_link(format!("/proc/{process}/exe")).ok()?;
+        program.starts_with(prefix).then_some((process, program))
+    })
+}
+
+fn parent(process: u32) -> Option<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    line.trim().parse().ok().filter(|parent| *parent > 0)
 }

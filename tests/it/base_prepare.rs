@@ -188,6 +188,10 @@ fn a_base_in_use_is_refused_unless_forced_and_one_that_may_not_be_written_stays(
     run.fails(2, "is in use: process ");
     child.kill().unwrap();
     child.wait().unwrap();
+    // mlenv itself may be installed in the base that it prepares.
+    std::fs::hard_link(env!("CARGO_BIN_EXE_mlenv"), prefix.join("bin/mlenv")).unwrap();
+    sandbox.run(prefix.join("bin/mlenv")).args(["base", "prepare", "-q"]).arg(&prefix).ok();
+    sandbox.mlenv(["base", "prepare", "-q", "--undo"]).arg(&prefix).ok();
     for dir in ["", "bin", "lib"] {
         std::fs::set_permissions(prefix.join(dir), PermissionsExt::from_mode(0o555)).unwrap();
     }

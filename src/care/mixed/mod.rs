@@ -67,19 +67,11 @@ fn mixed(
     reached: &Reach,
     wanted: wanted::Wanted,
 ) -> Finding {
+    let users = reached.programs.len() + reached.packages.len() + reached.modules.len();
     let what = format!(
-        "{} the base has in another form too; {} of the base {} the base's ({} KB to copy, {})",
+        "the base has {} in another form, and {} load that one ({} KB to copy, {})",
         count(clashes.len(), "library of the env", "libraries of the env"),
-        count(
-            reached.programs.len() + reached.packages.len() + reached.modules.len(),
-            "program or package",
-            "programs or packages"
-        ),
-        if reached.programs.len() + reached.packages.len() + reached.modules.len() == 1 {
-            "loads"
-        } else {
-            "load"
-        },
+        count(users, "of its programs or packages would", "of its programs and packages would"),
         wanted.bytes.div_ceil(1000),
         count(wanted.links, "link", "links"),
     );

@@ -53,7 +53,9 @@ pub(super) fn wanted(
     for library in &reached.libraries {
         if work.is_free(library) {
             work.link(library, into_base(library));
-            work.new.links.insert(PathText(library.clone()));
+            if facts.plan.link_at(library).is_none() {
+                work.new.links.insert(PathText(library.clone()));
+            }
         }
     }
     let links = work.changes.iter().filter(|change| matches!(change, Change::Link { .. })).count();
