@@ -26,6 +26,14 @@ pub(crate) fn fresh(dir: &Path) -> String {
     hex(&bytes)
 }
 
+/// What stands for a directory's path where the path itself cannot stand.
+pub(crate) fn of_place(dir: &Path) -> String {
+    hex(&Sha256::digest(dir.as_os_str().as_bytes())[..8])
+}
+
+/// In front of the name of a container that is not the directory's yet.
+pub(crate) const UNFINISHED: &str = "mlenv-new-";
+
 /// The sandboxes in `dir` that were made for the directory with this id.
 pub(crate) fn sandboxes(dir: &Path, id: &str) -> Vec<PathBuf> {
     let Ok(entries) = dir.read_dir() else { return Vec::new() };

@@ -12,6 +12,8 @@ use super::program::KEEP_ALIVE;
 pub(crate) const LABEL_ID: &str = "mlenv.id";
 /// The label of one container of that directory.
 pub(crate) const LABEL_INSTANCE: &str = "mlenv.instance";
+/// The label of a directory: its path's hash, since engines take filters apart at quotes and commas.
+pub(crate) const LABEL_PLACE: &str = "mlenv.place";
 /// The directory, for people.
 pub(crate) const LABEL_DIR: &str = "mlenv.dir";
 /// All that the container was made with, as JSON.
@@ -98,6 +100,14 @@ pub(crate) fn find(engine: Engine, label: &str, value: &str) -> Invocation {
         "--filter",
         &filter,
     ])
+}
+
+/// Prints id and name of all containers that have this label, one a line.
+pub(crate) fn list(engine: Engine, label: &str, value: &str) -> Invocation {
+    let filter = format!("label={label}={value}");
+    Invocation::new(engine.name())
+        .words(["ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Names}}"])
+        .option("--filter", filter)
 }
 
 /// Prints what the engine knows of a container, as a JSON list.

@@ -33,10 +33,15 @@ pub(crate) fn world() -> &'static World {
 impl World {
     /// Lets a name in the registry stand for edition 1 or 2 of the image, and gives its reference.
     pub(crate) fn publish(&self, name: &str, edition: u32) -> String {
+        self.publish_as(name, &local(edition))
+    }
+
+    /// The same for any image in podman's store.
+    pub(crate) fn publish_as(&self, name: &str, image: &str) -> String {
         let reference = format!("{}/tests/{name}", self.registry);
-        podman(&["tag", &local(edition), &reference]);
+        podman(&["tag", image, &reference]);
         podman(&["push", "--quiet", &reference]);
-        podman(&["untag", &local(edition), &reference]);
+        podman(&["untag", image, &reference]);
         reference
     }
 }

@@ -9,6 +9,7 @@ use super::{home, sandbox};
 use crate::config::LAUNCH;
 use crate::container::additions::Listing;
 use crate::container::files::{self, Image};
+use crate::container::id;
 use crate::container::order::{Inner, Order};
 use crate::container::program::PACKAGES;
 use crate::container::state::State;
@@ -129,10 +130,12 @@ impl<'a> Entrance<'a> {
         let labels = vec![
             (store::LABEL_ID, self.state.id.clone()),
             (store::LABEL_INSTANCE, self.state.instance.clone()),
+            (store::LABEL_PLACE, id::of_place(self.dir)),
             (store::LABEL_DIR, dir.trim_matches('"').to_owned()),
             (store::LABEL_ARGS, self.place().json()),
         ];
-        let name = self.state.name.as_deref().unwrap_or_default();
+        // Its own name it gets when it is whole.
+        let name = &format!("{}{}", id::UNFINISHED, self.state.instance);
         store::create(&order, &Identity { name, labels, port: self.state.port })
     }
 }

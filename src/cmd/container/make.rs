@@ -31,7 +31,7 @@ pub(super) fn planned(
     let instance = id::fresh(dir);
     let text = image.to_string_lossy();
     let own = own.map_or_else(|| id::fresh(dir), str::to_owned);
-    let own_name = || container_name(&Host::listed_name(), &text, &instance);
+    let own_name = container_name(&Host::listed_name(), &text, &own);
     State {
         schema: SCHEMA,
         mlenv: env!("CARGO_PKG_VERSION").to_owned(),
@@ -44,7 +44,7 @@ pub(super) fn planned(
         built: None,
         created: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         container: None,
-        name: runner.has_store().then(|| name.map_or_else(own_name, str::to_owned)),
+        name: runner.has_store().then(|| name.map_or(own_name, str::to_owned)),
         sandbox: (!runner.has_store()).then(|| PathText(sandbox::path(&text, &instance))),
         instance,
         gpu: false,
@@ -66,10 +66,12 @@ pub(super) fn calls(
         return vec![files::build(runner.engine, &sandbox, image)];
     }
     let gpu = home::gpu_words(context, runner, state.gpu);
+    let unfinished = format!("{}{}", id::UNFINISHED, state.instance);
     vec![
         store::pull(runner.engine, image),
         Entrance::new(context, runner, dir, state).create(gpu),
-        store::start(runner.engine, state.name.as_deref().unwrap_or_default()),
+        store::start(runner.engine, &unfinished),
+        store::rename(runner.engine, &unfinished, state.name.as_deref().unwrap_or_default()),
     ]
 }
 
@@ -96,6 +98,20 @@ impl Made<'_> {
         self.state.write(self.dir)?;
         self.kept = true;
         Ok(self.state.clone())
+    }
+}
+
+/// Gives the directory's container its name, once no other has it. The name is for people: it is found without.
+pub(super) fn give_name(context: &Context, runner: &Runner, state: &State) {
+    let (Some(name), Some(container)) = (&state.name, &state.container) else { return };
+    if let Err(cause) =
+        runner.run("name the container", &store::rename(runner.engine, container, name))
+    {
+        context.ui.warn(format!(
+            "the container works, but is called {}{}: {cause}",
+            id::UNFINISHED,
+            state.instance
+        ));
     }
 }
 

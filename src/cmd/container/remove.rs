@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, arguments: &ContainerRemove) -> Result<()> 
         };
     }
     let _lock = lock(&dir)?;
-    sweep(&dir, &runner, &state);
+    sweep(&dir, &runner, Some(&state));
     if runner.has_store() {
         // That the engine works is seen first: without it nothing is found, and nothing is forgotten.
         let find = store::find(runner.engine, store::LABEL_INSTANCE, &state.instance);

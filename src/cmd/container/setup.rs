@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::super::Context;
 use super::super::create::stop_flag;
-use super::make::{calls, discard, make, planned};
+use super::make::{calls, discard, give_name, make, planned};
 use super::runner::Runner;
 use super::sweep::sweep;
 use super::{lock, print_calls};
@@ -34,9 +34,7 @@ pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
         return print_calls(&calls(context, &runner, &dir, &state));
     }
     let stop = stop_flag()?;
-    if let Some(state) = there.as_ref().filter(|state| state.engine == runner.engine) {
-        sweep(&dir, &runner, state);
-    }
+    sweep(&dir, &runner, there.as_ref().filter(|state| state.engine == runner.engine));
     let made = (|| {
         bring(context, &runner, &mut state)?;
         make(context, &runner, &dir, state)
@@ -54,6 +52,7 @@ pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
             discard(&runner, &dir, &old);
         }
     }
+    give_name(context, &runner, &state);
     report(context, &dir, &state);
     Ok(())
 }

@@ -11,22 +11,28 @@ use crate::container::store;
 use crate::fs;
 
 /// Removes it. What cannot be removed now is found again.
-pub(super) fn sweep(dir: &Path, runner: &Runner, state: &State) {
+pub(super) fn sweep(dir: &Path, runner: &Runner, state: Option<&State>) {
     if runner.has_store() {
-        containers(runner, state);
-    } else {
+        containers(dir, runner, state);
+    } else if let Some(state) = state {
         sandboxes(dir, state);
     }
 }
 
-fn containers(runner: &Runner, state: &State) {
-    let (Some(current), Some(all)) = (
-        state.container.as_deref(),
-        runner.ask(&store::find(runner.engine, store::LABEL_ID, &state.id)),
-    ) else {
-        return;
+/// Those that never became the directory's, by their names, and those that were it before, by its id.
+fn containers(dir: &Path, runner: &Runner, state: Option<&State>) {
+    let ask = |label: &str, value: &str| {
+        let listed = runner.ask(&store::list(runner.engine, label, value)).unwrap_or_default();
+        let lines = listed.lines().filter_map(|line| line.split_once(' '));
+        lines.map(|(id, name)| (id.to_owned(), name.to_owned())).collect::<Vec<_>>()
     };
-    for container in all.split_whitespace().filter(|container| *container != current) {
+    let mut found = ask(store::LABEL_PLACE, &id::of_place(dir));
+    found.retain(|(_, name)| name.starts_with(id::UNFINISHED));
+    if let Some(state) = state {
+        found.extend(ask(store::LABEL_ID, &state.id));
+    }
+    let current = state.and_then(|state| state.container.as_deref());
+    for (container, _) in found.iter().filter(|(id, _)| Some(id.as_str()) != current) {
         let _ = runner.ask(&store::remove(runner.engine, container));
     }
 }

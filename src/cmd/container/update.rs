@@ -8,7 +8,7 @@ use super::super::Context;
 use super::super::create::stop_flag;
 use super::enter::{refuse_inside, wake};
 use super::entrance::Entrance;
-use super::make::{calls, discard, make, planned};
+use super::make::{calls, discard, give_name, make, planned};
 use super::replay::{self, replay};
 use super::runner::Runner;
 use super::setup::{free_port, learn};
@@ -38,7 +38,8 @@ pub(super) fn run(context: &Context, arguments: &Update) -> Result<()> {
     let _lock = lock(&dir)?;
     // Another update may have been at work until we had the lock.
     let old = State::read(&dir)?.unwrap_or(old);
-    sweep(&dir, &runner, &old);
+    sweep(&dir, &runner, Some(&old));
+    wake(&runner, &dir, &old)?;
     let mut new = next(&runner, &dir, &old);
     if !bring(context, &runner, &mut new)? && new.digest.is_some() && new.digest == old.digest {
         context.ui.say(format!("{} is of the newest image already", Shown(&dir)));
@@ -55,7 +56,6 @@ fn carry_out(
 ) -> Result<()> {
     let stop = stop_flag()?;
     let before = Entrance::new(context, runner, dir, old);
-    wake(runner, dir, old)?;
     before.prepare()?;
     let listing = before.listing()?;
     let added = listing.since(&old.start);
@@ -72,7 +72,7 @@ fn carry_out(
     };
     let new = made.keep()?;
     discard(runner, dir, old);
-    rename(runner, dir, old, new);
+    give_name(context, runner, &new);
     report(context, dir, &added);
     Ok(())
 }
@@ -83,6 +83,7 @@ fn next(runner: &Runner, dir: &Path, old: &State) -> State {
     State {
         gpu: old.gpu,
         bind: old.bind.clone(),
+        name: old.name.clone(),
         // The old container may have its port in use until the end.
         port: old.port.map(|_| free_port()),
         ..new
@@ -126,20 +127,6 @@ fn freshness(context: &Context, old: &State) -> Result<Option<Freshness>> {
     let digest = old.digest.as_deref().and_then(|text| Digest::parse(text).ok());
     let (Some(reference), Some(digest)) = (reference, digest) else { return Ok(None) };
     Registry::new(context.host, &reference, PATIENCE)?.compare(&digest).map(Some)
-}
-
-/// A name that the user gave stays.
-fn rename(runner: &Runner, dir: &Path, old: &State, new: State) {
-    let is_own = |state: &State| {
-        let end = state.instance.get(..8).unwrap_or(&state.instance);
-        state.name.as_deref().is_some_and(|name| name.ends_with(end))
-    };
-    if let (false, Some(name), Some(container)) = (is_own(old), &old.name, &new.container)
-        && runner.ask(&store::rename(runner.engine, container, name)).is_some()
-    {
-        // The name is for people: the container is found without it.
-        let _ = State { name: Some(name.clone()), ..new }.write(dir);
-    }
 }
 
 fn report(context: &Context, dir: &Path, added: &Additions) {

@@ -90,6 +90,10 @@ fn the_rest_is_a_few_words_each() {
         line(&find(Engine::Docker, LABEL_ID, "ab")),
         "docker ps --all --quiet --no-trunc --filter label=mlenv.id=ab"
     );
+    assert_eq!(
+        line(&list(Engine::Podman, LABEL_PLACE, "ab")),
+        "podman ps --all --no-trunc --format '{{.ID}} {{.Names}}' --filter label=mlenv.place=ab"
+    );
     assert_eq!(line(&inspect(Engine::Podman, "c")), "podman container inspect c");
     assert_eq!(line(&inspect_image(Engine::Docker, OsStr::new("a:1"))), "docker image inspect a:1");
     assert_eq!(line(&pull(Engine::Nerdctl, OsStr::new("docker://a:1"))), "nerdctl pull a:1");
