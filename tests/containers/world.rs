@@ -39,9 +39,7 @@ impl World {
     /// The same for any image in podman's store.
     pub(crate) fn publish_as(&self, name: &str, image: &str) -> String {
         let reference = format!("{}/tests/{name}", self.registry);
-        podman(&["tag", image, &reference]);
-        podman(&["push", "--quiet", &reference]);
-        podman(&["untag", image, &reference]);
+        podman(&["push", "--quiet", image, &reference]);
         reference
     }
 }
