@@ -23,6 +23,8 @@ pub(crate) const CEILING: &str = "MLENV_CEILING";
 
 /// Set to anything: the hook does not say why a marker takes no effect.
 pub(crate) const QUIET: &str = "MLENV_QUIET";
+/// Set to `enter`: the hook enters an env that lives in a container instead of offering it.
+pub(crate) const CONTAINER: &str = "MLENV_CONTAINER";
 /// What a container that mlenv started knows of itself; set by mlenv, never by a user.
 pub(crate) const LAUNCH: &str = "MLENV_LAUNCH";
 /// Set to anything: the prompt does not show what is active.

@@ -48,7 +48,7 @@ fn is_same(here: &Place, lives: &Place) -> bool {
 }
 
 /// Refuses an env that cannot be used here, with what can be done.
-pub(super) fn check(record: &Record, env: &Path, host: &Host) -> Result<()> {
+pub(crate) fn check(record: &Record, env: &Path, host: &Host) -> Result<()> {
     match whereabouts(record, env, host) {
         Where::Here => Ok(()),
         Where::InContainer(lives) => Err(offer_of(env, &lives)),

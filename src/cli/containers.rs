@@ -50,7 +50,7 @@ Examples:
 
 A container of podman, docker or nerdctl gets a port of its own for Jupyter, on loopback.")]
 pub(crate) struct Setup {
-    /// A reference, or for apptainer and singularity also an image's path
+    /// A name of the catalogue (`mlenv image list`), a reference, or for apptainer and singularity an image's path
     pub(crate) image: OsString,
     /// podman, docker, nerdctl, apptainer or singularity [default: the first of these that works]
     #[arg(short, long, value_name = "ENGINE")]

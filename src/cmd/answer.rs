@@ -18,7 +18,7 @@ use crate::overlay::record::{self, Record};
 use crate::plan::name::SESSION;
 use crate::plan::session::{Owner, Session};
 use crate::plan::{self, Change};
-use crate::shell::Dialect;
+use crate::shell::{Dialect, hook};
 use crate::trust::{self, Considered, Store, token};
 use crate::ui::Ui;
 
@@ -33,6 +33,8 @@ struct Answer {
     told: String,
     /// The marker is so young that a shell which sees whole seconds may miss its next change.
     young: bool,
+    /// An env in a container that is to be entered from this shell.
+    enter: Option<PathBuf>,
 }
 
 /// Prints the answer for one shell.
@@ -52,7 +54,11 @@ pub(super) fn run(arguments: &cli::Answer, host: &Host, ui: Ui) -> Result<()> {
         told: Some(&answer.told),
         young: answer.young,
     };
-    super::print(watch::text(dialect, &answer.change, &watch, host.vars())?)
+    let mut out = watch::text(dialect, &answer.change, &watch, host.vars())?;
+    if let Some(env) = &answer.enter {
+        out.extend(hook::nested(dialect, &host.program()?, env)?);
+    }
+    super::print(out)
 }
 
 /// Seconds after which a process that waits for a dead file system ends, so that the prompt comes back.
@@ -106,6 +112,7 @@ impl Call<'_> {
                     consent,
                     told,
                     young: watch::is_young(path),
+                    enter: None,
                 });
             }
             Ok(Some(Considered { marker, verdict: Err(refusal) })) => (marker.bytes, refusal),
@@ -115,7 +122,7 @@ impl Call<'_> {
         };
         let told = self.refuse(&dir.join(NAME), &bytes, &refusal);
         let (change, session) = self.left(session);
-        Ok(Answer { change, session, consent, told, young: watch::is_young(path) })
+        Ok(Answer { change, session, consent, told, young: watch::is_young(path), enter: None })
     }
 
     /// An env that lives in a container is offered, once; any other failure is one.
@@ -128,9 +135,18 @@ impl Call<'_> {
         cause: Error,
     ) -> Result<Answer> {
         let Some(offer) = elsewhere::offer(env, self.host) else { return Err(cause) };
-        let told = self.refuse(marker, env.as_os_str().as_encoded_bytes(), &offer);
+        let young = watch::is_young(marker);
+        // tcsh asks again while a marker is young, and would enter again.
+        let is_final = !(young && matches!(self.dialect, Dialect::Tcsh(_)));
+        let wanted = self.host.var(config::CONTAINER).is_some_and(|value| value == "enter");
+        let enter = (wanted && self.host.terminal && is_final).then(|| env.to_owned());
+        let told = if wanted {
+            self.told.to_owned()
+        } else {
+            self.refuse(marker, env.as_os_str().as_encoded_bytes(), &offer)
+        };
         let (change, session) = self.left(session);
-        Ok(Answer { change, session, consent, told, young: watch::is_young(marker) })
+        Ok(Answer { change, session, consent, told, young, enter })
     }
 
     fn switched(
@@ -155,7 +171,14 @@ impl Call<'_> {
             Some(session) if session.owner == Owner::Hand => self.renewed(&session)?,
             other => self.left(other),
         };
-        Ok(Answer { change, session, consent: None, told: self.told.to_owned(), young: false })
+        Ok(Answer {
+            change,
+            session,
+            consent: None,
+            told: self.told.to_owned(),
+            young: false,
+            enter: None,
+        })
     }
 
     /// An env activated by hand, as it should be. One that others can change is left as it is.
@@ -200,7 +223,14 @@ impl Call<'_> {
 const MEMORY: usize = 64;
 
 fn nothing(told: String) -> Answer {
-    Answer { change: Change::default(), session: None, consent: None, told, young: false }
+    Answer {
+        change: Change::default(),
+        session: None,
+        consent: None,
+        told,
+        young: false,
+        enter: None,
+    }
 }
 
 fn owns(session: Option<&Session>, marker: &Path) -> bool {

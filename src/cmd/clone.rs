@@ -15,7 +15,7 @@ use crate::kernel;
 use crate::overlay::create::{check_place, refuse_inside_base};
 use crate::overlay::registry;
 use crate::overlay::stage::{OnExisting, Stage};
-use crate::resolve::{self, Env};
+use crate::resolve::Env;
 use crate::text::Shown;
 
 /// Copies an env: built beside its place, renamed into it.
@@ -98,7 +98,7 @@ pub(super) fn rename(context: &Context, arguments: &Rename) -> Result<()> {
 
 /// The env itself, not a link to it, at the place that its programs know.
 fn source(context: &Context, word: &OsStr) -> Result<Env> {
-    let env = resolve::env(context.host, &context.dirs, Some(word))?;
+    let env = super::env_here(context, Some(word))?;
     if env.path.symlink_metadata().is_ok_and(|meta| meta.is_symlink()) {
         return Err(Error::new(format!("{} is a link to an env, not the env", Shown(&env.path)))
             .hint("name the env itself"));

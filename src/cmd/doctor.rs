@@ -29,7 +29,7 @@ struct Report<'a> {
 }
 
 pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<()> {
-    let env = resolve::env(context.host, &context.dirs, arguments.env.as_deref())?;
+    let env = super::env_here(context, arguments.env.as_deref())?;
     let found = look(context, &env, arguments)?;
     let (mended, left) = if arguments.fix && found.iter().any(Finding::is_fixable) {
         let changes = changes(&found);

@@ -61,14 +61,18 @@ fn text(env: &Env, report: &Report) -> String {
     line("base kind", base.kind.name().to_owned());
     line(
         "base state",
-        match report.base_state {
-            BaseState::Same => "as it was".to_owned(),
-            BaseState::Changed => {
+        match (&env.record.container, report.base_state) {
+            (_, BaseState::Same) => "as it was".to_owned(),
+            (Some(_), _) => "to be seen in the container".to_owned(),
+            (None, BaseState::Changed) => {
                 "changed: other packages or another Python than when the env was made".to_owned()
             }
-            BaseState::Gone => "gone: is its file system mounted?".to_owned(),
+            (None, BaseState::Gone) => "gone: is its file system mounted?".to_owned(),
         },
     );
+    if let Some(place) = &env.record.container {
+        line("container", format!("{} of {}", place.label(), place.engine.name()));
+    }
     if let Some(now) = &report.update {
         line(
             "",

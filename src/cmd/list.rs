@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Context, print, print_json};
 use crate::cli::List;
 use crate::config::Dirs;
+use crate::container::Place;
 use crate::error::Result;
 use crate::overlay::record::{BaseState, Record};
 use crate::overlay::registry;
@@ -25,6 +26,8 @@ struct Row {
     update: Option<PathText>,
     python: String,
     layout: &'static str,
+    /// What it lives in, where that is a container.
+    container: Option<String>,
 }
 
 pub(super) fn run(context: &Context, arguments: &List) -> Result<()> {
@@ -50,6 +53,7 @@ fn row(env: &Path, record: Record, dirs: &Dirs) -> Row {
         path: PathText(env.to_owned()),
         base_state: record.base_state(env),
         update: resolve::update(&record, dirs).map(PathText),
+        container: record.container.as_ref().map(Place::label),
         base: record.base.path,
         base_name: record.base.name,
         python: record.base.python,
@@ -64,10 +68,11 @@ fn table(rows: &[Row]) -> String {
     rows.iter().fold(String::new(), |mut text, row| {
         let path = Shown(&row.path.0).to_string();
         let base = row.base_name.clone().unwrap_or_else(|| Shown(&row.base.0).to_string());
-        let state = match row.base_state {
-            BaseState::Same => "",
-            BaseState::Changed => "  (base changed)",
-            BaseState::Gone => "  (base gone)",
+        let state = match (&row.container, row.base_state) {
+            (_, BaseState::Same) => String::new(),
+            (Some(container), _) => format!("  (in {container})"),
+            (None, BaseState::Changed) => "  (base changed)".to_owned(),
+            (None, BaseState::Gone) => "  (base gone)".to_owned(),
         };
         let update = if row.update.is_some() { "  (newer: `mlenv rebase --update`)" } else { "" };
         let _ = writeln!(text, "{path:width$}  {:8} {base}{state}{update}", row.python);

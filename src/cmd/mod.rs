@@ -33,6 +33,7 @@ mod user_site;
 mod vars;
 mod watch;
 
+use std::ffi::OsStr;
 use std::io::{ErrorKind, Write};
 
 use serde::Serialize;
@@ -41,6 +42,7 @@ use crate::cli::{self, Command};
 use crate::config::Dirs;
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::resolve;
 use crate::ui::Ui;
 
 /// What every verb may look at.
@@ -104,6 +106,13 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         }
         Command::Completions(_) => Ok(()),
     }
+}
+
+/// The env that a verb works at, which has to be where it can be used: not in a container that this is not.
+fn env_here(context: &Context, word: Option<&OsStr>) -> Result<resolve::Env> {
+    let env = resolve::env(context.host, &context.dirs, word)?;
+    crate::activation::elsewhere::check(&env.record, &env.path, context.host)?;
+    Ok(env)
 }
 
 /// Prints a result. A reader that went away (`mlenv list | head -1`) is no failure.

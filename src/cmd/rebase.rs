@@ -18,7 +18,7 @@ use crate::resolve::{self, Choice, Env};
 use crate::text::{Shown, shown};
 
 pub(super) fn run(context: &Context, arguments: &Rebase) -> Result<()> {
-    let env = resolve::env(context.host, &context.dirs, Some(&arguments.env))?;
+    let env = super::env_here(context, Some(&arguments.env))?;
     relocate::check_settled(&env.path, &env.record)?;
     // By the path that its programs know; the other may lead through links.
     let env = Env { path: env.record.prefix.0.clone(), record: env.record };

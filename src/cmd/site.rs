@@ -23,7 +23,7 @@ use crate::overlay::layout::Layout;
 use crate::overlay::plan::BASE_LINK;
 use crate::overlay::record::{self, Record};
 use crate::plan::Vars;
-use crate::resolve::{self, Env};
+use crate::resolve::Env;
 use crate::text::Shown;
 use crate::ui::Ui;
 
@@ -46,7 +46,7 @@ pub(super) struct Opened {
 
 /// Opens the env that is named, or the active one.
 pub(super) fn open(context: &Context, word: Option<&OsStr>) -> Result<Opened> {
-    let Env { path, record } = resolve::env(context.host, &context.dirs, word)?;
+    let Env { path, record } = super::env_here(context, word)?;
     relocate::check_settled(&path, &record)?;
     let env = record.prefix.0.clone();
     let vars = surroundings(&env, context.host, &context.dirs)?;

@@ -126,6 +126,14 @@ fn replace(text: &[u8], token: &str, value: &[u8]) -> Vec<u8> {
     out
 }
 
+/// The command with which a shell starts `mlenv shell ENV` in itself, behind an answer. From the terminal: what
+/// evaluates an answer may have its stdin in a pipe.
+pub(crate) fn nested(dialect: Dialect, program: &Path, env: &Path) -> Result<Vec<u8>> {
+    let (program, env) = (quote(dialect, program.as_os_str())?, quote(dialect, env.as_os_str())?);
+    let before = if matches!(dialect, Dialect::Tcsh(_)) { b"; ".as_slice() } else { b"command " };
+    Ok([before, &program, b" shell ", &env, b" < /dev/tty\n"].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

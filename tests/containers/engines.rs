@@ -126,7 +126,6 @@ fn reason() -> String {
 }
 
 /// Whether an engine can be installed does not depend on us: its absence is never a failure, but never silent.
-#[expect(clippy::print_stderr, reason = "the reason must be seen")]
 fn say(lacking: Option<&str>, engine: &str) -> bool {
     if let Some(why) = lacking {
         eprintln!("not tested here with {engine}: {why}");

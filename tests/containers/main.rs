@@ -4,6 +4,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests make, break and run things themselves")]
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+#![expect(clippy::print_stderr, reason = "what could not be tested is said")]
 
 #[path = "../it/machine.rs"]
 #[expect(dead_code, reason = "shared with the other tests, which use the rest")]
@@ -11,6 +12,8 @@ mod machine;
 #[path = "../it/sandbox.rs"]
 #[expect(dead_code, reason = "shared with the other tests, which use the rest")]
 mod sandbox;
+#[path = "../batch/slurm.rs"]
+mod slurm;
 #[path = "../it/testbase/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "shared with the other tests, which use the rest")]
 mod testbase;
@@ -20,6 +23,7 @@ mod tree;
 #[path = "../it/wheel.rs"]
 mod wheel;
 
+mod batch;
 mod engines;
 mod inside;
 mod jupyter;

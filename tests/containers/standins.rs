@@ -62,8 +62,9 @@ fn nerdctl_and_docker_are_told_the_same_words() {
         let create = &calls_made[4];
         assert!(create.contains(" <--publish> <127.0.0.1:9999:9999>"), "{create}");
         assert!(
-            create
-                .contains(&format!(" <--workdir> <{dir}> <--entrypoint> </bin/sh> <r/ml:1> <-c>")),
+            create.contains(&format!(
+                " <--workdir> <{dir}> <--entrypoint> </bin/sh> <docker.io/r/ml:1> <-c>"
+            )),
             "{create}"
         );
         assert!(!create.contains("privileged") && !create.contains("--security-opt"), "{create}");
@@ -99,7 +100,7 @@ fn singularity_is_told_what_apptainer_is_told() {
     let made = calls(&project);
     assert_eq!(made[0], "singularity <--version>");
     assert!(made[1].starts_with("singularity <build> <--sandbox> <--fix-perms> <"), "{made:#?}");
-    assert!(made[1].ends_with(" <docker://u/ml:1>"), "{made:#?}");
+    assert!(made[1].ends_with(" <docker://docker.io/u/ml:1>"), "{made:#?}");
     assert!(
         made[2].starts_with("singularity <exec> <--no-home> <--writable> <--mount> <type=bind,"),
         "{made:#?}"
@@ -155,6 +156,20 @@ fn failures_of_engines_are_sentences_with_their_cure() {
 }
 
 #[test]
+fn images_are_known_by_the_names_of_the_catalogue() {
+    let project = with("docker", RECORDER);
+    let setup =
+        |image: &str| mlenv(&project, &["container", "setup", image, "-e", "docker", "--dry-run"]);
+    let run = setup("ml-base:alma9-python311").ok();
+    assert!(
+        run.out.starts_with("docker pull docker.io/yesw2000/ml-base:alma9-python311\n"),
+        "{run}"
+    );
+    setup("ml-bsae:alma9-python311").fails(1, "no image is called").hints("did you mean ml-base");
+    setup("./image.sif").fails(2, "runs images from registries").hints("--engine apptainer");
+}
+
+#[test]
 fn without_an_engine_the_words_say_what_to_install() {
     let project = Project::new(Engine::Podman);
     let setup = project.mlenv(["container", "setup", "r/ml:1"]).var("PATH", "/nowhere");
@@ -182,6 +197,6 @@ fn the_first_engine_that_works_is_taken_and_not_the_first_on_path() {
     let docker = project.sandbox.write("front/docker", RECORDER);
     std::fs::set_permissions(docker, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let run = mlenv(&project, &["container", "setup", "r/ml:1", "--dry-run"]).ok();
-    assert!(run.out.starts_with("docker pull r/ml:1\ndocker create "), "{run}");
+    assert!(run.out.starts_with("docker pull docker.io/r/ml:1\ndocker create "), "{run}");
     assert!(run.out.contains("\ndocker start "), "{run}");
 }

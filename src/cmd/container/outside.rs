@@ -11,6 +11,8 @@ use crate::container::order::is_visible;
 use crate::container::{Mount, Place, store};
 use crate::error::{Error, Result};
 use crate::host::same_place;
+use crate::image::Reference;
+use crate::image::digest::Digest;
 use crate::text::{PathText, Shown};
 
 /// The mounts for a new container in which the env, which is at the first path here, is at the second.
@@ -120,7 +122,8 @@ pub(super) fn image(context: &Context, runner: &Runner, lives: &Place) -> Result
     if by_name.as_deref().is_some_and(|facts| facts.contains(digest.as_str())) {
         return Ok(image.into());
     }
-    let exact = OsString::from(pinned(text, digest));
+    let reference = Reference::parse(text)?.pinned(Digest::parse(digest)?);
+    let exact = OsString::from(reference.to_pull().to_string());
     if runner.ask(&store::inspect_image(runner.engine, &exact)).is_some() {
         return Ok(exact);
     }
@@ -135,16 +138,6 @@ pub(super) fn image(context: &Context, runner: &Runner, lives: &Place) -> Result
             Shown(image)
         ))),
     }
-}
-
-/// `REPOSITORY:TAG` as `REPOSITORY@DIGEST`.
-fn pinned(image: &str, digest: &str) -> String {
-    let image = image.split('@').next().unwrap_or(image);
-    let repository = match image.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => repository,
-        _ => image,
-    };
-    format!("{repository}@{digest}")
 }
 
 /// A container that did not tell its image tells the engine's id: while it is there, the engine knows.
@@ -170,12 +163,6 @@ fn gone(what: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_tag_gives_way_to_a_digest() {
-        assert_eq!(pinned("r:5000/u/ml:1", "sha256:a"), "r:5000/u/ml@sha256:a");
-        assert_eq!(pinned("r:5000/u/ml", "sha256:a"), "r:5000/u/ml@sha256:a");
-    }
 
     #[test]
     fn the_env_itself_tells_where_its_bind_comes_from() {

@@ -1,6 +1,6 @@
 //! `mlenv container setup`: a new container for this directory.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
@@ -14,6 +14,7 @@ use crate::cli::Setup;
 use crate::container::state::State;
 use crate::container::{Mount, mount, store};
 use crate::error::{Error, Result};
+use crate::image::Catalogue;
 use crate::text::Shown;
 
 /// Where ports for Jupyter begin: its own first choice.
@@ -72,28 +73,39 @@ fn there(dir: &Path, force: bool) -> Result<Option<State>> {
     }
 }
 
-/// What the user's word for an image means to an engine.
-fn image(context: &Context, runner: &Runner, word: &OsStr) -> Result<std::ffi::OsString> {
-    if !store::is_path(word) {
-        return Ok(store_reference(word));
+/// What the user's word for an image means to an engine: a path, a name of the catalogue, or a reference. Where the
+/// catalogue knows a directory of this machine, sandboxes are built from that.
+fn image(context: &Context, runner: &Runner, word: &OsStr) -> Result<OsString> {
+    let text = word.to_str().unwrap_or_default();
+    if store::is_path(word) {
+        return by_path(context, runner, word);
     }
+    if text.contains("://") && !text.starts_with("docker://") && !runner.has_store() {
+        return Ok(word.to_owned()); // a transport of apptainer's
+    }
+    let found = Catalogue::load(&context.dirs)?.find(text)?;
+    match (found.here().filter(|_| !runner.has_store()), &found.reference) {
+        (Some(dir), _) => Ok(dir.into()),
+        (None, Some(reference)) => Ok(reference.to_pull().to_string().into()),
+        (None, None) => Err(Error::no(format!("{} is in no registry", found.title()))
+            .hint("use --engine apptainer where its directory is seen")),
+    }
+}
+
+fn by_path(context: &Context, runner: &Runner, word: &OsStr) -> Result<OsString> {
+    let path = context.host.absolute(Path::new(word))?;
     if runner.has_store() {
+        let name = runner.engine.name();
         return Err(Error::new(format!(
-            "{} runs images from registries, not {}",
-            runner.engine.name(),
-            Shown(Path::new(word))
+            "{name} runs images from registries, not {}",
+            Shown(&path)
         ))
         .hint("name the image by its reference, or use --engine apptainer"));
     }
-    let path = context.host.absolute(Path::new(word))?;
     if !path.exists() {
         return Err(Error::no(format!("there is no image {}", Shown(&path))));
     }
     Ok(path.into())
-}
-
-fn store_reference(word: &OsStr) -> std::ffi::OsString {
-    crate::container::order::reference(word)
 }
 
 fn binds(context: &Context, arguments: &Setup) -> Result<Vec<Mount>> {
