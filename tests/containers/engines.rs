@@ -4,21 +4,26 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::machine;
+use crate::{docker, machine};
 
 /// An engine that tests run for real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
     Podman,
+    Docker,
     Apptainer,
 }
 
 impl Engine {
-    pub(crate) const ALL: [Self; 2] = [Self::Podman, Self::Apptainer];
+    pub(crate) const ALL: [Self; 3] = [Self::Podman, Self::Docker, Self::Apptainer];
+
+    /// One of each kind, for what takes long.
+    pub(crate) const KINDS: [Self; 2] = [Self::Podman, Self::Apptainer];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Podman => "podman",
+            Self::Docker => "docker",
             Self::Apptainer => "apptainer",
         }
     }
@@ -27,6 +32,7 @@ impl Engine {
     pub(crate) fn works(self) -> bool {
         match self {
             Self::Podman => podman(),
+            Self::Docker => say(docker::lacking(), "docker") && podman(),
             Self::Apptainer => apptainer(),
         }
     }
@@ -59,6 +65,7 @@ pub(crate) fn settings() -> &'static [(&'static str, PathBuf)] {
             ("CONTAINERS_REGISTRIES_CONF", file("registries.conf", REGISTRIES.into())),
             ("APPTAINER_CACHEDIR", dir.join("apptainer-cache")),
             ("APPTAINER_NOHTTPS", "1".into()),
+            ("DOCKER_HOST", docker::host().into()),
         ]
     })
 }

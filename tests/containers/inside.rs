@@ -17,7 +17,9 @@ fn by_hand(project: &Project, start: &[&str], program: &str) -> String {
     let words =
         [&["--mount", &data, "--mount", &tool], start, &["/bin/sh", "-c", &create]].concat();
     let engine = match project.engine {
-        Engine::Podman => project.run("podman").args(["run", "--name", "by-hand"]),
+        Engine::Podman | Engine::Docker => {
+            project.run(project.engine.name()).args(["run", "--name", "by-hand"])
+        }
         Engine::Apptainer => project.run("apptainer").args(["exec", "--no-home"]),
     };
     engine.args(words).ok();

@@ -2,34 +2,56 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::engines::Engine;
+use crate::engines::{Engine, settings};
+use crate::machine;
 use crate::world::{Project, world};
 
 #[test]
 fn jupyter_is_served_on_loopback_on_the_port_that_is_told_to_whoever_has_the_token() {
-    for engine in Engine::ALL.into_iter().filter(|engine| engine.works()) {
+    for engine in Engine::KINDS.into_iter().filter(|engine| engine.works()) {
         let project = Project::new(engine);
         project.setup(&world().publish(&format!("jupyter:{}", engine.name()), 1));
-        let mut command = project.mlenv(["container", "jupyter", "--", "--more"]).command();
-        let mut server = command.stderr(Stdio::piped()).spawn().unwrap();
-        let url = url(&mut server);
-        let (port, path) = url.split_once('/').unwrap();
-        let port: u16 = port.parse().unwrap();
-        let page = get(port, &format!("/{path}"));
-        assert!(page.contains("--ip 127.0.0.1"), "{page}");
-        assert!(page.contains(&format!("--port {port}")) && page.ends_with("--more"), "{page}");
-        assert!(get(port, "/lab?token=wrong").contains("403"));
-        assert!(get(port, "/lab").contains("403"));
-        get(port, &format!("/stop?{}", path.split_once('?').unwrap().1));
-        server.wait().unwrap();
-        if engine == Engine::Podman {
-            let state = project.state();
-            assert_eq!(state["port"].as_integer(), Some(i64::from(port)));
-        }
+        let command = project.mlenv(["container", "jupyter", "--", "--more"]).command();
+        serve(command, "--ip 127.0.0.1");
     }
+}
+
+#[test]
+fn a_container_with_a_network_of_its_own_publishes_jupyters_port_on_loopback() {
+    if !Engine::Podman.works() || !machine::has("slirp4netns") {
+        return;
+    }
+    let project = Project::new(Engine::Podman);
+    let image = world().publish("published:1", 1);
+    let conf = std::fs::read_to_string(&settings()[0].1).unwrap();
+    let conf = conf.replace("netns = \"host\"", "netns = \"slirp4netns\"");
+    let network = "[engine]\nnetwork_cmd_options = [\"port_handler=slirp4netns\"]";
+    let conf = project.sandbox.write("containers.conf", conf.replace("[engine]", network));
+    let words = ["container", "setup", &image, "--engine", "podman"];
+    project.mlenv(words).var("CONTAINERS_CONF", &conf).ok();
+    let jupyter = project.mlenv(["container", "jupyter", "--", "--more"]);
+    // All addresses inside, which is where a published port leads.
+    let port = serve(jupyter.var("CONTAINERS_CONF", &conf).command(), "--ip 0.0.0.0");
+    assert_eq!(project.state()["port"].as_integer(), Some(i64::from(port)));
+}
+
+/// Starts it and asks for pages, with and without the token. Gives the port.
+fn serve(mut command: Command, address: &str) -> u16 {
+    let mut server = command.stderr(Stdio::piped()).spawn().unwrap();
+    let url = url(&mut server);
+    let (port, path) = url.split_once('/').unwrap();
+    let port: u16 = port.parse().unwrap();
+    let page = get(port, &format!("/{path}"));
+    assert!(page.contains(address), "{page}");
+    assert!(page.contains(&format!("--port {port}")) && page.ends_with("--more"), "{page}");
+    assert!(get(port, "/lab?token=wrong").contains("403"));
+    assert!(get(port, "/lab").contains("403"));
+    get(port, &format!("/stop?{}", path.split_once('?').unwrap().1));
+    server.wait().unwrap();
+    port
 }
 
 /// What is behind the host in the line that tells it.

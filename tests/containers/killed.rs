@@ -36,7 +36,7 @@ impl Scene {
     fn counted(&self, words: &[&str], kill_at: usize) -> Run {
         let _ = std::fs::remove_file(&self.count);
         let real = match self.project.engine {
-            Engine::Podman => PathBuf::from("/usr/bin/podman"),
+            Engine::Podman | Engine::Docker => PathBuf::from("/usr/bin/podman"),
             Engine::Apptainer => apptainer_bin().join("apptainer"),
         };
         let front = self.project.sandbox.path("front");
@@ -62,7 +62,7 @@ impl Scene {
 
 #[test]
 fn an_update_that_is_killed_at_any_call_leaves_a_container_that_works_with_what_was_added() {
-    for engine in Engine::ALL.into_iter().filter(|engine| engine.works()) {
+    for engine in Engine::KINDS.into_iter().filter(|engine| engine.works()) {
         let scene = Scene::new(engine);
         let name = format!("killed:{}", engine.name());
         scene.project.setup(&world().publish(&name, 1));
@@ -87,7 +87,7 @@ fn an_update_that_is_killed_at_any_call_leaves_a_container_that_works_with_what_
 
 #[test]
 fn a_setup_that_is_killed_at_any_call_can_be_done_again() {
-    for engine in Engine::ALL.into_iter().filter(|engine| engine.works()) {
+    for engine in Engine::KINDS.into_iter().filter(|engine| engine.works()) {
         let scene = Scene::new(engine);
         let image = world().publish(&format!("begun:{}", engine.name()), 1);
         let words = ["container", "setup", &image, "--engine", engine.name()];

@@ -24,6 +24,7 @@ mod tree;
 mod wheel;
 
 mod batch;
+mod docker;
 mod engines;
 mod inside;
 mod jupyter;
@@ -32,5 +33,6 @@ mod robust;
 mod rootfs;
 mod standins;
 mod story;
+mod users;
 mod world;
 mod wrappers;

@@ -69,9 +69,9 @@ fn a_container_that_was_removed_by_something_else_is_one_sentence_and_can_be_mad
         project.setup(&image);
         project.mlenv(["container", "setup", &image]).fails(2, "has a container already");
         match engine {
-            Engine::Podman => {
+            Engine::Podman | Engine::Docker => {
                 let name = project.state()["name"].as_str().unwrap().to_owned();
-                podman(&["rm", "--force", "--time", "0", &name]);
+                project.run(engine.name()).args(["rm", "--force", &name]).ok();
             }
             Engine::Apptainer => std::fs::remove_dir_all(project.path("singularity")).unwrap(),
         }

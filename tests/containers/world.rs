@@ -182,7 +182,7 @@ impl Project {
 /// Nothing of a test stays in podman's store, also where it fails.
 impl Drop for Project {
     fn drop(&mut self) {
-        if self.engine == Engine::Podman && self.path(".mlenv-container.toml").exists() {
+        if self.engine != Engine::Apptainer && self.path(".mlenv-container.toml").exists() {
             let _ = self.mlenv(["container", "remove"]).end();
         }
     }
