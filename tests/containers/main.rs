@@ -26,6 +26,7 @@ mod wheel;
 mod batch;
 mod docker;
 mod engines;
+mod import;
 mod inside;
 mod jupyter;
 mod killed;
