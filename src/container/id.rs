@@ -31,14 +31,16 @@ pub(crate) fn of_place(dir: &Path) -> String {
     hex(&Sha256::digest(dir.as_os_str().as_bytes())[..8])
 }
 
-/// In front of the name of a container that is not the directory's yet.
+/// In front of the name of a container, or of a sandbox's owner, that is not the directory's yet.
 pub(crate) const UNFINISHED: &str = "mlenv-new-";
 
-/// The sandboxes in `dir` that were made for the directory with this id.
-pub(crate) fn sandboxes(dir: &Path, id: &str) -> Vec<PathBuf> {
+/// The sandboxes in `dir` that never became the directory's, and those that were it before, by its id.
+pub(crate) fn sandboxes(dir: &Path, id: Option<&str>) -> Vec<PathBuf> {
     let Ok(entries) = dir.read_dir() else { return Vec::new() };
-    let is_ours =
-        |path: &PathBuf| std::fs::read_to_string(path.join(OWNER)).is_ok_and(|owner| owner == id);
+    let is_ours = |path: &PathBuf| {
+        std::fs::read_to_string(path.join(OWNER))
+            .is_ok_and(|owner| owner.starts_with(UNFINISHED) || Some(owner.as_str()) == id)
+    };
     entries.flatten().map(|entry| entry.path()).filter(is_ours).collect()
 }
 
@@ -55,7 +57,11 @@ mod tests {
         crate::fs::make_dirs(&ours, 0o755).unwrap();
         crate::fs::make_dirs(&root.path().join("other"), 0o755).unwrap();
         crate::fs::write_atomic(&ours.join(OWNER), one.as_bytes()).unwrap();
-        assert_eq!(sandboxes(root.path(), &one), [ours]);
-        assert!(sandboxes(root.path(), &two).is_empty());
+        assert_eq!(sandboxes(root.path(), Some(&one)), [ours.clone()]);
+        assert!(sandboxes(root.path(), Some(&two)).is_empty());
+        assert!(sandboxes(root.path(), None).is_empty());
+        crate::fs::write_atomic(&ours.join(OWNER), format!("{UNFINISHED}{two}").as_bytes())
+            .unwrap();
+        assert_eq!(sandboxes(root.path(), None), [ours]);
     }
 }

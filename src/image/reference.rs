@@ -92,13 +92,11 @@ impl Reference {
 
     /// The same image as it is under this digest, whatever its tag comes to mean.
     #[must_use]
-    #[cfg_attr(not(test), expect(dead_code, reason = "for engines"))]
     pub(crate) fn pinned(&self, digest: Digest) -> Self {
         Self { digest: Some(digest), ..self.clone() }
     }
 
     /// What an engine is told to pull: digest or tag, since podman refuses both at once.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for engines"))]
     pub(crate) fn to_pull(&self) -> Self {
         match self.digest {
             Some(_) => Self { tag: None, ..self.clone() },

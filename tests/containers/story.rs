@@ -102,10 +102,18 @@ impl Story {
         let json = self.project.mlenv(["container", "info", "--json"]).ok().json();
         assert_eq!(json["added"]["pip"], serde_json::json!(["mine==1.5"]));
         assert_eq!(json["state"]["engine"], self.project.engine.name());
+        assert!(json["state"]["size"].as_u64().unwrap() > 1_000_000, "{json}");
+        assert!(json["state"]["digest"].as_str().unwrap().starts_with("sha256:"), "{json}");
     }
 
     fn update(&self) {
+        let before = self.project.state();
+        self.project.mlenv(["container", "update"]).ok().says("there is a newer 127.0.0.1:");
+        assert_eq!(self.project.state(), before);
         self.project.mlenv(["container", "update", "-f"]).ok();
+        assert_ne!(self.project.state()["digest"], before["digest"]);
+        self.project.mlenv(["container", "update"]).ok().says("is of the newest 127.0.0.1:");
+        self.project.mlenv(["container", "update", "-f"]).ok().says("of the newest image already");
         assert_eq!(self.project.inside(&["cat", "/edition"]), "2\n");
         let version =
             self.project.inside(&["python", "-c", "import mine; print(mine.__version__)"]);

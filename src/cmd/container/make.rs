@@ -1,12 +1,12 @@
 //! A new container, or sandbox, that goes away again unless it is kept. `setup` and `update` make theirs with it.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::super::Context;
 use super::entrance::{Entrance, shell};
 use super::runner::Runner;
-use super::{home, sandbox};
+use super::{home, remote, sandbox};
 use crate::container::Invocation;
 use crate::container::files;
 use crate::container::id::{self, OWNER};
@@ -17,6 +17,7 @@ use crate::container::store;
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
 use crate::host::Host;
+use crate::image::digest::Digest;
 use crate::overlay::stage::Stage;
 use crate::text::{PathText, Shown};
 
@@ -97,6 +98,10 @@ impl Made<'_> {
     pub(super) fn keep(mut self) -> Result<State> {
         self.state.write(self.dir)?;
         self.kept = true;
+        if let Some(sandbox) = self.state.sandbox(self.dir) {
+            let owner = sandbox.join(OWNER);
+            fs::write_atomic(&owner, self.state.id.as_bytes()).attempt("write", &owner)?;
+        }
         Ok(self.state.clone())
     }
 }
@@ -166,21 +171,31 @@ pub(super) fn make<'a>(
 
 /// Builds aside and renames: what has the name is whole.
 fn build(runner: &Runner, dir: &Path, path: &Path, state: &State) -> Result<()> {
-    let image = state.image.0.as_os_str();
+    let image = exact(state);
     let shown = Shown(&state.image.0);
     let parent = path.parent().unwrap_or(dir);
     fs::make_dirs(parent, 0o777).attempt("make", parent)?;
     let aside = Stage::new(&sandbox::building_place(path)?)?;
     let unfinished = aside.path().join("sandbox");
-    let call = files::build(runner.engine, &unfinished, image);
+    let call = files::build(runner.engine, &unfinished, &image);
     runner.watch(&format!("build a sandbox from {shown}"), &call)?;
     if unfinished.join("bin/sh").symlink_metadata().is_err() {
         return Err(Error::new(format!("the image {shown} has no shell"))
             .hint("it cannot be entered: choose an image that is made to be worked in"));
     }
     let owner = unfinished.join(OWNER);
-    fs::write_atomic(&owner, state.id.as_bytes()).attempt("write", &owner)?;
+    let unkept = format!("{}{}", id::UNFINISHED, state.id);
+    fs::write_atomic(&owner, unkept.as_bytes()).attempt("write", &owner)?;
     fs::rename_dir(&unfinished, path).attempt("make", path)
+}
+
+/// The image by its digest, where that is known: a tag may move while it is asked about.
+fn exact(state: &State) -> OsString {
+    let pinned = || {
+        let digest = Digest::parse(state.digest.as_deref()?).ok()?;
+        Some(remote::reference(state)?.pinned(digest).to_pull().to_string())
+    };
+    pinned().map_or_else(|| state.image.0.clone().into(), OsString::from)
 }
 
 /// Puts this program into the container, so that envs can be made there. It may not start in an old image, and the

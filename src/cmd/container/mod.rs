@@ -10,6 +10,7 @@ mod make;
 mod old_env;
 mod outside;
 pub(super) mod reenter;
+mod remote;
 mod remove;
 mod replay;
 mod runner;

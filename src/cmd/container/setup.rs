@@ -9,7 +9,7 @@ use super::super::create::stop_flag;
 use super::make::{calls, discard, give_name, make, planned};
 use super::runner::Runner;
 use super::sweep::sweep;
-use super::{lock, print_calls};
+use super::{lock, print_calls, remote};
 use crate::cli::Setup;
 use crate::container::state::State;
 use crate::container::{Mount, mount, store};
@@ -129,22 +129,29 @@ pub(super) fn free_port() -> u16 {
     (FIRST_PORT..FIRST_PORT + 1000).find(is_free).unwrap_or(FIRST_PORT)
 }
 
-/// Sees to it that the image is in the engine's store, and learns which one it is.
-pub(super) fn bring(context: &Context, runner: &Runner, state: &mut State) -> Result<()> {
+/// Sees to it that the image is in the engine's store, if it has one, and learns which one it is: from the registry,
+/// or, for an image that is there already or whose registry only the engine can ask, from the engine.
+fn bring(context: &Context, runner: &Runner, state: &mut State) -> Result<()> {
+    let image = state.image.0.as_os_str().to_owned();
+    let inspect = store::inspect_image(runner.engine, &image);
+    let is_there = runner.has_store() && runner.ask(&inspect).is_some();
+    if let Some(reference) = remote::reference(state).filter(|_| !is_there)
+        && let Ok(facts) = remote::facts(context, &reference)
+    {
+        remote::note(state, &facts);
+    }
     if !runner.has_store() {
         return Ok(());
     }
-    let image = state.image.0.as_os_str().to_owned();
-    let inspect = store::inspect_image(runner.engine, &image);
-    if runner.ask(&inspect).is_none() {
-        context.ui.say(format!("pulling {}", Shown(&state.image.0)));
-        runner.watch(
-            &format!("pull {}", Shown(&state.image.0)),
-            &store::pull(runner.engine, &image),
-        )?;
+    if !is_there {
+        let shown = Shown(&state.image.0).to_string();
+        context.ui.say(format!("pulling {shown}"));
+        runner.watch(&format!("pull {shown}"), &store::pull(runner.engine, &image))?;
     }
     let facts = runner.run("look at the image", &inspect)?;
-    learn(state, &facts);
+    if state.digest.is_none() {
+        learn(state, &facts);
+    }
     Ok(())
 }
 

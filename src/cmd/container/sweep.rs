@@ -14,7 +14,7 @@ use crate::fs;
 pub(super) fn sweep(dir: &Path, runner: &Runner, state: Option<&State>) {
     if runner.has_store() {
         containers(dir, runner, state);
-    } else if let Some(state) = state {
+    } else {
         sandboxes(dir, state);
     }
 }
@@ -37,9 +37,9 @@ fn containers(dir: &Path, runner: &Runner, state: Option<&State>) {
     }
 }
 
-fn sandboxes(dir: &Path, state: &State) {
-    let current = state.sandbox(dir);
-    for path in id::sandboxes(&dir.join(sandbox::DIR), &state.id) {
+fn sandboxes(dir: &Path, state: Option<&State>) {
+    let current = state.and_then(|state| state.sandbox(dir));
+    for path in id::sandboxes(&dir.join(sandbox::DIR), state.map(|state| state.id.as_str())) {
         if Some(&path) != current.as_ref() {
             let _ = fs::remove_tree(&path);
         }

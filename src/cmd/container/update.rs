@@ -13,15 +13,12 @@ use super::replay::{self, replay};
 use super::runner::Runner;
 use super::setup::{free_port, learn};
 use super::sweep::sweep;
-use super::{here, lock, print_calls};
+use super::{here, lock, print_calls, remote};
 use crate::cli::Update;
 use crate::container::additions::Additions;
 use crate::container::state::State;
-use crate::container::{store, store::is_path};
+use crate::container::store;
 use crate::error::{Error, Result};
-use crate::image::Reference;
-use crate::image::digest::Digest;
-use crate::image::registry::{Freshness, PATIENCE, Registry};
 use crate::text::Shown;
 
 pub(super) fn run(context: &Context, arguments: &Update) -> Result<()> {
@@ -32,8 +29,7 @@ pub(super) fn run(context: &Context, arguments: &Update) -> Result<()> {
         return dry_run(context, &runner, &dir, &old);
     }
     if !arguments.force {
-        tell(context, &old);
-        return Ok(());
+        return tell(context, &runner, &old);
     }
     let _lock = lock(&dir)?;
     // Another update may have been at work until we had the lock.
@@ -41,7 +37,7 @@ pub(super) fn run(context: &Context, arguments: &Update) -> Result<()> {
     sweep(&dir, &runner, Some(&old));
     wake(&runner, &dir, &old)?;
     let mut new = next(&runner, &dir, &old);
-    if !bring(context, &runner, &mut new)? && new.digest.is_some() && new.digest == old.digest {
+    if bring(context, &runner, &old, &mut new)? == Newer::No {
         context.ui.say(format!("{} is of the newest image already", Shown(&dir)));
         return Ok(());
     }
@@ -90,43 +86,62 @@ fn next(runner: &Runner, dir: &Path, old: &State) -> State {
     }
 }
 
-/// Brings the newest image. True where nothing tells whether it is another one.
-fn bring(context: &Context, runner: &Runner, new: &mut State) -> Result<bool> {
-    let image = new.image.0.as_os_str().to_owned();
-    if !runner.has_store() {
-        return Ok(is_path(&image));
+/// Whether there is another image than the container's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Newer {
+    Yes,
+    No,
+    /// Nothing tells: an image by its path, or a registry that only the engine can ask.
+    Unknown,
+}
+
+/// Brings the newest image, where the engine keeps images, and learns which one it is.
+fn bring(context: &Context, runner: &Runner, old: &State, new: &mut State) -> Result<Newer> {
+    let shown = Shown(&new.image.0).to_string();
+    context.ui.say(format!("looking for a newer {shown}"));
+    let told = remote::reference(new).map(|reference| remote::facts(context, &reference));
+    if let Some(Ok(facts)) = &told {
+        remote::note(new, facts);
+        if remote::is_of(runner, old, &facts.digest.to_string()) {
+            return Ok(Newer::No);
+        }
     }
-    context.ui.say(format!("looking for a newer {}", Shown(&new.image.0)));
-    runner.watch(&format!("pull {}", Shown(&new.image.0)), &store::pull(runner.engine, &image))?;
+    if !runner.has_store() {
+        return Ok(if let Some(Ok(_)) = told { Newer::Yes } else { Newer::Unknown });
+    }
+    let image = new.image.0.as_os_str().to_owned();
+    runner.watch(&format!("pull {shown}"), &store::pull(runner.engine, &image))?;
     let facts = runner.run("look at the image", &store::inspect_image(runner.engine, &image))?;
-    learn(new, &facts);
-    Ok(false)
+    if new.digest.is_none() {
+        learn(new, &facts);
+    }
+    let is_same = remote::id_in(&facts).is_some_and(|id| remote::image_id(runner, old) == Some(id));
+    Ok(if is_same { Newer::No } else { Newer::Yes })
 }
 
 /// Whether there is something newer, without changing anything.
-fn tell(context: &Context, old: &State) {
-    context.ui.say(format!("the container is of {}, made {}", Shown(&old.image.0), old.created));
-    let hint = "`mlenv container update -f` looks for a newer image and moves onto it";
-    match freshness(context, old) {
-        Ok(Some(Freshness::Same)) => context.ui.say("the registry has no newer one"),
-        Ok(Some(Freshness::Newer(digest))) => {
-            context.ui.say(format!("the registry has a newer one: {digest}"));
-            context.ui.hint("`mlenv container update -f` moves onto it, with what you added");
-        }
-        Ok(None) => context.ui.hint(hint),
-        Err(error) => {
-            context.ui.warn(format!("the registry cannot be asked for a newer one: {error}"));
-            context.ui.hint(hint);
-        }
+fn tell(context: &Context, runner: &Runner, old: &State) -> Result<()> {
+    let shown = Shown(&old.image.0);
+    let Some(reference) = remote::reference(old) else {
+        context.ui.say(format!("the container is of {shown}, which is in no registry"));
+        context.ui.hint("`mlenv container update -f` makes it anew, with what you added");
+        return Ok(());
+    };
+    if !remote::is_newer(context, runner, old, &reference)? {
+        context.ui.say(format!("the container is of the newest {shown}"));
+        return Ok(());
     }
-}
-
-/// What the registry says of the recorded digest; nothing where the image is of no registry, or no digest is known.
-fn freshness(context: &Context, old: &State) -> Result<Option<Freshness>> {
-    let reference = old.image.0.to_str().and_then(|text| Reference::parse(text).ok());
-    let digest = old.digest.as_deref().and_then(|text| Digest::parse(text).ok());
-    let (Some(reference), Some(digest)) = (reference, digest) else { return Ok(None) };
-    Registry::new(context.host, &reference, PATIENCE)?.compare(&digest).map(Some)
+    let facts = remote::facts(context, &reference)?;
+    let built = facts
+        .created
+        .as_deref()
+        .map_or(String::new(), |date| format!(", built {}", crate::text::shown(date)));
+    context.ui.say(format!(
+        "there is a newer {shown}: {} MB to pull{built}",
+        facts.size.div_ceil(1_000_000)
+    ));
+    context.ui.hint("`mlenv container update -f` moves onto it, with what you added");
+    Ok(())
 }
 
 fn report(context: &Context, dir: &Path, added: &Additions) {
