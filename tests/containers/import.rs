@@ -50,14 +50,14 @@ fn a_sandbox_of_an_older_script_with_a_colon_in_its_name_is_entered() {
     let project = Project::new(Engine::Apptainer);
     let image = world().publish("oldbox:1", 1);
     let built = project.sandbox.path("built");
-    let build = [
+    let words = [
         "build",
         "--sandbox",
         "--fix-perms",
         built.to_str().unwrap(),
         &format!("docker://{image}"),
     ];
-    project.run("apptainer").args(build).ok();
+    project.run("apptainer").args(words).ok();
     std::fs::create_dir(project.path("singularity")).unwrap();
     std::fs::rename(built, project.path("singularity/oldbox:1")).unwrap();
     let script = format!(

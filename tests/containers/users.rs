@@ -1,5 +1,6 @@
 //! Ordinary users, as everybody on a cluster is: podman without root, apptainer without root.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use crate::engines::{self, Engine, settings};
@@ -36,8 +37,9 @@ impl Nobody {
             std::fs::copy(&settings()[from].1, sandbox.path(to)).unwrap();
         }
         let storage = format!(
-            "[storage]\ndriver = \"vfs\"\ngraphroot = \"{0}/home/store\"\nrunroot = \"{0}/run/r\"\n",
-            sandbox.root().display()
+            "[storage]\ndriver = \"vfs\"\ngraphroot = \"{}\"\nrunroot = \"{}\"\n",
+            sandbox.path("home/store").display(),
+            sandbox.path("run/r").display()
         );
         sandbox.write("storage.conf", storage);
         for dir in ["home/project", "run"] {
@@ -89,7 +91,6 @@ fn an_ordinary_user_has_a_container_whose_files_are_the_users() {
         // What is in the image can be changed, and what is here belongs to the user.
         let script = "set -e; touch /opt/conda/mine here; mlenv create -q --no-save -p env --base /opt/conda";
         nobody.mlenv(&["container", "enter", "--", "sh", "-c", script]).ok();
-        use std::os::unix::fs::MetadataExt;
         let file = nobody.sandbox.path("home/project/here").metadata().unwrap();
         assert_eq!(file.uid().to_string(), NOBODY);
         let program = "import sys, os; print(sys.prefix, os.path.exists('/opt/conda/mine'))";

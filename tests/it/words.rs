@@ -42,7 +42,9 @@ fn json_has_the_documented_keys_and_no_others() {
     is_record(&info["record"], true);
     assert_eq!((&info["base-state"], &info["moved-from"]), (&"same".into(), &Value::Null));
     let list = sandbox.mlenv(["list", "--json"]).ok().json();
-    keys(&list[0], &["path", "base", "base-name", "base-state", "update", "python", "layout"]);
+    let columns =
+        ["path", "base", "base-name", "base-state", "update", "python", "layout", "container"];
+    keys(&list[0], &columns);
     let known = sandbox.mlenv(["base", "list", "--json"]).ok().json();
     keys(&known[0], &["name", "path", "from", "there"]);
     assert_eq!((&known[0]["from"], &known[0]["there"]), (&"user".into(), &true.into()));
