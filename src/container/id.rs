@@ -57,7 +57,7 @@ mod tests {
         crate::fs::make_dirs(&ours, 0o755).unwrap();
         crate::fs::make_dirs(&root.path().join("other"), 0o755).unwrap();
         crate::fs::write_atomic(&ours.join(OWNER), one.as_bytes()).unwrap();
-        assert_eq!(sandboxes(root.path(), Some(&one)), [ours.clone()]);
+        assert_eq!(sandboxes(root.path(), Some(&one)), std::slice::from_ref(&ours));
         assert!(sandboxes(root.path(), Some(&two)).is_empty());
         assert!(sandboxes(root.path(), None).is_empty());
         crate::fs::write_atomic(&ours.join(OWNER), format!("{UNFINISHED}{two}").as_bytes())
