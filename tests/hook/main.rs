@@ -14,8 +14,8 @@ mod shells;
 mod attacks; // what others may try
 mod broken;
 mod complete; // Tab
-mod guests; // programs that take the prompt into their hands
 mod containers; // envs that live in one
+mod guests; // programs that take the prompt into their hands
 mod markers; // markers that appear, change, vanish, or are none
 mod neighbours; // other hooks, real and played
 mod nested; // shells inside shells
