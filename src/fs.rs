@@ -4,13 +4,15 @@
 
 #![expect(clippy::disallowed_methods, reason = "the room where writing is done")]
 
-use std::fs::{self, File, FileTimes, Permissions};
+mod copy;
+
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+pub(crate) use self::copy::{Copied, copy_mode, copy_tree, share_file};
 use nix::NixPath;
 use nix::dir::{Dir, Entry, Type};
 use nix::errno::Errno;
@@ -18,7 +20,8 @@ use nix::fcntl::{AT_FDCWD, OFlag};
 use nix::sys::stat::{FchmodatFlags, Mode, fchmod, fchmodat};
 use nix::unistd::{AccessFlags, UnlinkatFlags, eaccess, unlinkat};
 use rustix::fs::{CWD, RenameFlags};
-use walkdir::WalkDir;
+
+use crate::error::Attempt;
 
 /// Writes `bytes` to `path` so that a reader sees the old file or the new one, never a part.
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -28,6 +31,20 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // tempfile makes 0600; these files are meant to be read by a group or a site.
     file.as_file().set_permissions(Permissions::from_mode(0o644))?;
     file.persist(path)?;
+    Ok(())
+}
+
+/// The same for a file that is too large to be held: `write` fills it.
+pub(crate) fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&File) -> crate::error::Result<()>,
+) -> crate::error::Result<()> {
+    let dir = path.parent().unwrap_or_else(|| Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".mlenv-").permissions(Permissions::from_mode(0o666)); // less the umask
+    let file = builder.tempfile_in(dir).attempt("write in", dir)?;
+    write(file.as_file())?;
+    file.persist(path).map_err(|failure| failure.error).attempt("write", path)?;
     Ok(())
 }
 
@@ -177,69 +194,6 @@ fn remove_entry(dir: &Dir, entry: &Entry) -> io::Result<()> {
         Err(Errno::EISDIR) => remove_at(dir.as_fd(), entry.file_name()), // this readdir tells no types
         other => Ok(other?),
     }
-}
-
-/// How much was copied.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Copied {
-    /// Links.
-    pub(crate) links: usize,
-    /// Files.
-    pub(crate) files: usize,
-}
-
-/// Copies what is in the directory `from` into the directory `to`, which is empty: links as links, files with
-/// their permissions and times (compiled Python is valid by its source's time). Sockets, pipes and devices are left
-/// out. Ends with `Interrupted` once `stop` is set.
-pub(crate) fn copy_tree(from: &Path, to: &Path, stop: &AtomicBool) -> io::Result<Copied> {
-    let mut copied = Copied::default();
-    let mut dirs = Vec::new();
-    for entry in WalkDir::new(from).min_depth(1) {
-        let entry = entry.map_err(io::Error::from)?;
-        if stop.load(Ordering::Relaxed) {
-            return Err(io::ErrorKind::Interrupted.into());
-        }
-        let target = to.join(entry.path().strip_prefix(from).unwrap_or(entry.path()));
-        let kind = entry.file_type();
-        if kind.is_dir() {
-            fs::create_dir(&target)?;
-            dirs.push((entry.path().metadata()?.permissions(), target));
-        } else if kind.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(entry.path())?, &target)?;
-            copied.links += 1;
-        } else if kind.is_file() {
-            copy_file(entry.path(), &target)?;
-            copied.files += 1;
-        }
-    }
-    // Last, since some may not be written to.
-    for (permissions, dir) in dirs.into_iter().rev() {
-        fs::set_permissions(dir, permissions)?;
-    }
-    Ok(copied)
-}
-
-/// Makes `to` the same file as `from` where the file system can, else a copy of it.
-pub(crate) fn share_file(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::hard_link(from, to) {
-        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Err(cause),
-        Err(_) => copy_file(from, to),
-        Ok(()) => Ok(()),
-    }
-}
-
-/// Gives a directory the permissions of another one.
-pub(crate) fn copy_mode(from: &Path, to: &Path) -> io::Result<()> {
-    fs::set_permissions(to, from.metadata()?.permissions())
-}
-
-fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
-    let mut old = File::open(from)?;
-    let mut new = File::create_new(to)?;
-    io::copy(&mut old, &mut new)?;
-    let meta = old.metadata()?;
-    new.set_permissions(meta.permissions())?;
-    new.set_times(FileTimes::new().set_modified(meta.modified()?))
 }
 
 /// What a lock attempt found.

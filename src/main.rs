@@ -23,6 +23,7 @@ mod launch;
 mod marker;
 mod overlay;
 mod parallel;
+mod parcel;
 mod plan;
 mod resolve;
 mod shell;

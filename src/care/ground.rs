@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::base::{Base, known};
+use crate::base::{Base, Python, known};
 use crate::config::Dirs;
 use crate::image;
 use crate::overlay::plan::BASE_LINK;
@@ -61,4 +61,21 @@ fn places(record: &Record, dirs: &Dirs) -> Vec<PathBuf> {
     places.extend(record.base.name.iter().flat_map(|name| image::directories(name, dirs)));
     places.extend(names.into_values().map(|(entry, _)| entry.path.0));
     places
+}
+
+/// An env's base as its record has it, without looking.
+pub(crate) fn as_recorded(record: &Record) -> Base {
+    let base = &record.base;
+    Base {
+        named: base.path.0.clone(),
+        prefix: base.prefix.0.clone(),
+        kind: base.kind,
+        python: Python {
+            version: base.python.clone(),
+            lib: base.python_lib.clone(),
+            executable: base.python_lib.trim_end_matches('t').to_owned(),
+            lib64: true,
+        },
+        fingerprint: base.fingerprint.clone(),
+    }
 }

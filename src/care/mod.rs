@@ -12,7 +12,7 @@ pub(crate) mod conda;
 pub(crate) mod examine;
 pub(crate) mod facts;
 pub(crate) mod finding;
-mod ground;
+pub(crate) mod ground;
 mod health;
 pub(crate) mod installed;
 pub(crate) mod kernels;

@@ -8,6 +8,7 @@ mod envs;
 mod images;
 mod jupyter;
 mod launch;
+mod parcel;
 mod quick;
 mod shells;
 
@@ -30,6 +31,7 @@ pub(crate) use self::envs::{Create, Info, List, Place, Remove};
 pub(crate) use self::images::{Image, ImageInfo, ImagePackages};
 pub(crate) use self::jupyter::{At, Jupyter};
 pub(crate) use self::launch::{Run, Shell, Which};
+pub(crate) use self::parcel::{Pack, Unpack};
 pub(crate) use self::shells::{
     Activate, Allow, Answer, Deactivate, Deny, Hook, Save, Status, Vars,
 };
@@ -106,6 +108,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Vars(Vars),
     Run(Run),
+    Pack(Pack),
+    Unpack(Unpack),
     #[command(subcommand)]
     Jupyter(Jupyter),
     Shell(Shell),

@@ -206,6 +206,7 @@ pub(super) fn record(env: &Path, choice: &Choice, layout: Layout, user_site: boo
         layout,
         user_site,
         prefix: PathText(env.to_owned()),
+        parcel: None,
         base: BaseRecord::new(&choice.base, choice.name.as_deref()),
         container: None,
         requests: Requests::default(),

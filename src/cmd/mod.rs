@@ -19,6 +19,7 @@ mod install;
 mod jupyter;
 mod list;
 mod packages;
+mod parcel;
 mod pin;
 mod prune;
 mod rebase;
@@ -62,7 +63,9 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
     };
     let dirs = match &command {
         // What starts in jobs has to do with what a job has.
-        Command::Run(_) | Command::Shell(_) | Command::Activate(_) => Dirs::for_jobs(host),
+        Command::Run(_) | Command::Shell(_) | Command::Activate(_) | Command::Unpack(_) => {
+            Dirs::for_jobs(host)
+        }
         _ => Dirs::new(host)?,
     };
     let context = Context { host, dirs, ui };
@@ -97,6 +100,8 @@ pub(crate) fn run(command: Command, host: &Host, ui: Ui) -> Result<()> {
         Command::Deactivate(arguments) => activate::deactivate(&arguments, host, ui),
         Command::SelfCheck(arguments) => self_check::run(&context, &arguments),
         Command::Jupyter(verb) => jupyter::run(&context, &verb),
+        Command::Pack(arguments) => parcel::pack(&context, &arguments),
+        Command::Unpack(arguments) => parcel::unpack(&context, &arguments),
         Command::Run(arguments) => run::run(&context, &arguments),
         Command::Shell(arguments) => run::shell(&context, &arguments),
         Command::Vars(verb) => vars::run(&verb, host, ui),

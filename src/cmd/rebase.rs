@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use super::create::stop_flag;
 use super::{Context, export, site, uninstall};
-use crate::base::{Base, Kind, Python};
+use crate::base::{Base, Kind};
+use crate::care::ground;
 use crate::care::installed::{self, Installed, Manager};
 use crate::care::rebase::{Order, Outcome};
 use crate::care::relocate;
@@ -97,26 +98,9 @@ fn old_plan(context: &Context, env: &Env) -> Result<Option<Plan>> {
         _ => index::remembered(cache, then, record.layout),
     };
     let Some(mut plan) = plan else { return Ok(None) };
-    skeleton::add(&mut plan, &as_recorded(record), record.user_site());
+    skeleton::add(&mut plan, &ground::as_recorded(record), record.user_site());
     skeleton::carry(&mut plan, &record.prefix.0, record)?;
     Ok(Some(plan))
-}
-
-/// The old base as the record has it.
-fn as_recorded(record: &Record) -> Base {
-    let base = &record.base;
-    Base {
-        named: base.path.0.clone(),
-        prefix: base.prefix.0.clone(),
-        kind: base.kind,
-        python: Python {
-            version: base.python.clone(),
-            lib: base.python_lib.clone(),
-            executable: base.python_lib.trim_end_matches('t').to_owned(),
-            lib64: true,
-        },
-        fingerprint: base.fingerprint.clone(),
-    }
 }
 
 fn report(context: &Context, env: &Env, base: &Base, outcome: &Outcome) {

@@ -26,6 +26,7 @@ pub(crate) fn record(env: &Path) -> Result<Record> {
         layout: Layout::Standard,
         user_site: false,
         prefix: PathText(env.to_owned()),
+        parcel: None,
         base: BaseRecord {
             name: None,
             path: PathText(base.clone()),

@@ -44,7 +44,7 @@ pub(crate) const FORMAT: u32 = 1;
 
 /// Packs a plan. The same plan gives the same bytes.
 pub(crate) fn pack(plan: &Plan, about: &About) -> Result<Vec<u8>> {
-    let mut frames = Frames::new(LEVEL)?;
+    let mut frames = Frames::new(Vec::new(), LEVEL);
     let mut tar = Tar::new(&mut frames);
     for dir in plan.dirs.keys().filter(|dir| !dir.is_empty()) {
         tar.dir(Path::new(dir))?;
@@ -61,13 +61,13 @@ pub(crate) fn pack(plan: &Plan, about: &About) -> Result<Vec<u8>> {
     tar.finish()?;
     let about = toml::to_string(about)
         .map_err(|cause| Error::new(format!("could not describe the archive: {cause}")))?;
-    Ok(frames.finish(about.as_bytes()))
+    frames.finish(about.as_bytes())
 }
 
 /// Reads an archive's description; `None` where the bytes are no archive of this format.
 pub(crate) fn about(bytes: &[u8]) -> Option<About> {
     let (_, text) = seekable::parse(bytes)?;
-    let about: About = toml::from_str(std::str::from_utf8(text).ok()?).ok()?;
+    let about: About = toml::from_str(std::str::from_utf8(&text).ok()?).ok()?;
     (about.format == FORMAT).then_some(about)
 }
 
@@ -144,12 +144,12 @@ fn damaged(why: &str) -> Error {
 
 /// Writes tar entries, cutting frames between them.
 struct Tar<'a> {
-    frames: &'a mut Frames,
+    frames: &'a mut Frames<Vec<u8>>,
     builder: tar::Builder<Vec<u8>>,
 }
 
 impl<'a> Tar<'a> {
-    fn new(frames: &'a mut Frames) -> Self {
+    fn new(frames: &'a mut Frames<Vec<u8>>) -> Self {
         Self { frames, builder: tar::Builder::new(Vec::with_capacity(FRAME_SIZE + 4096)) }
     }
 
@@ -182,16 +182,14 @@ impl<'a> Tar<'a> {
     }
 
     fn end_frame(&mut self) -> Result<()> {
-        let buffer = self.builder.get_mut();
-        self.frames.push(buffer)?;
-        buffer.clear();
-        Ok(())
+        let empty = Vec::with_capacity(FRAME_SIZE + 4096);
+        self.frames.push(&[std::mem::replace(self.builder.get_mut(), empty)], 1)
     }
 
     /// The last frame ends the tar with two empty blocks.
     fn finish(self) -> Result<()> {
         let rest = self.builder.into_inner().map_err(|cause| damaged(&cause.to_string()))?;
-        self.frames.push(&rest)
+        self.frames.push(&[rest], 1)
     }
 }
 

@@ -34,6 +34,12 @@ pub(crate) fn check(plan: &Plan) -> Result<()> {
     Ok(())
 }
 
+/// A link in the directory `dir` of an env.
+pub(crate) fn check_link(dir: &OsStr, link: &Link) -> Result<()> {
+    check_name(dir, &link.name)?;
+    check_target(dir, link, base_of(dir).as_bytes())
+}
+
 /// Every name of one directory once.
 fn check_names(path: &OsStr, dir: &Dir, inner: &[&OsStr]) -> Result<()> {
     let mut seen: HashSet<&OsStr> = inner.iter().copied().collect();
@@ -47,7 +53,8 @@ fn check_names(path: &OsStr, dir: &Dir, inner: &[&OsStr]) -> Result<()> {
     Ok(())
 }
 
-fn check_name(dir: &OsStr, name: &OsStr) -> Result<()> {
+/// A name in the directory `dir` of an env.
+pub(crate) fn check_name(dir: &OsStr, name: &OsStr) -> Result<()> {
     let bytes = name.as_bytes();
     if matches!(bytes, b"" | b"." | b"..") || bytes.contains(&b'/') || bytes.contains(&0) {
         return Err(bad(dir, name, "is no path inside an env"));

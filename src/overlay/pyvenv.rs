@@ -83,9 +83,23 @@ pub(crate) fn shows_base(text: &[u8]) -> bool {
 
 /// The directory that a `pyvenv.cfg` names as `home`.
 pub(crate) fn home_of(text: &[u8]) -> Option<PathBuf> {
-    let line = lines(text).find(|line| key(line) == b"home")?;
+    value(text, b"home").map(|home| PathBuf::from(OsStr::from_bytes(home)))
+}
+
+/// Whose library the `pyvenv.cfg` of the env at `env` names.
+pub(crate) fn library_of(text: &[u8], env: &Path) -> Library {
+    match (home_of(text), value(text, b"version")) {
+        (Some(home), Some(version)) if home == env.join("bin") => {
+            Library::Own(String::from_utf8_lossy(version).into_owned())
+        }
+        _ => Library::OfBase,
+    }
+}
+
+fn value<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let line = lines(text).find(|line| key(line) == name)?;
     let at = line.iter().position(|&byte| byte == b'=')?;
-    Some(PathBuf::from(OsStr::from_bytes(line[at + 1..].trim_ascii())))
+    Some(line[at + 1..].trim_ascii())
 }
 
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -35,6 +35,9 @@ pub(crate) struct Record {
     pub(crate) user_site: bool,
     /// Where it was made; elsewhere it was moved or copied.
     pub(crate) prefix: PathText,
+    /// The parcel that it was unpacked from, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) parcel: Option<String>,
     /// What it stands on.
     pub(crate) base: BaseRecord,
     /// The container that it lives in, if it does.

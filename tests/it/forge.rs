@@ -80,6 +80,11 @@ pub(crate) fn index(tar: &[u8], packages: &str) -> Vec<u8> {
 /// The same with a frame that claims to hold `size` bytes.
 pub(crate) fn index_claiming(tar: &[u8], packages: &str, size: u32) -> Vec<u8> {
     let about = format!("format = 1\nlayout = \"standard\"\npackages = \"{packages}\"\n");
+    framed(tar, &about, size)
+}
+
+/// A tar in one frame that claims to hold `size` bytes, and a description.
+pub(crate) fn framed(tar: &[u8], about: &str, size: u32) -> Vec<u8> {
     let frame = zstd::bulk::compress(tar, 3).unwrap();
     let mut bytes = frame.clone();
     let number = |value: usize| u32::try_from(value).unwrap().to_le_bytes();

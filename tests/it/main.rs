@@ -47,6 +47,8 @@ mod layouts;
 mod machine;
 mod modes;
 mod oldarchive;
+mod parcel;
+mod parcel_bad;
 mod pip;
 mod places;
 mod pythons;

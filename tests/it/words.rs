@@ -152,6 +152,10 @@ fn every_verb_has_help_and_those_with_examples_show_them() {
         "image info",
         "image packages",
         "run",
+        "pack",
+        "unpack",
+        "jupyter install",
+        "jupyter lab",
         "shell",
         "completions",
     ] {
