@@ -19,6 +19,7 @@ use crate::base::Base;
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
 use crate::overlay::plan::{BASE_LINK, Plan};
+use crate::overlay::pyvenv::Library;
 use crate::overlay::record::{self, Record};
 use crate::overlay::stage::{OnExisting, Stage};
 use crate::overlay::unpack::Job;
@@ -55,6 +56,7 @@ impl Order<'_> {
     pub(crate) fn carry_out(mut self) -> Result<Outcome> {
         let sight = Sight::take(self.env, threads::for_walk(self.env))?;
         let own = conda::own(self.env, &sight);
+        let library = own_python::library(&own, &sight, &self.plan, self.base);
         let taken = conda::replaced(&self.plan, &own, &self.base.prefix);
         for (path, dir) in &mut self.plan.dirs {
             dir.links.retain(|link| !taken.contains(&Path::new(path).join(&link.name)));
@@ -69,16 +71,21 @@ impl Order<'_> {
         let site =
             wheels::Site::look(self.env, (&self.old.base.python_lib, &self.base.python.lib), &own);
         let carried = Carry::new(&self, root, &sight, &own, &site).run()?;
-        self.finish(root, &sight, &own)?;
+        self.finish(root, &sight, &own, &library)?;
         stage.commit(self.env, OnExisting::ReplaceEnv)?;
         Ok(Outcome { carried, left: site.left() })
     }
 
     /// What names the base, and what names Python.
-    fn finish(&self, root: &Path, old: &Sight, own: &BTreeMap<String, Own>) -> Result<()> {
+    fn finish(
+        &self,
+        root: &Path,
+        old: &Sight,
+        own: &BTreeMap<String, Own>,
+        library: &Library,
+    ) -> Result<()> {
         let text = std::fs::read(self.env.join(pyvenv::FILE)).unwrap_or_default();
-        let library = own_python::library(own, old, &self.plan, self.base);
-        let text = pyvenv::renewed(&text, self.base, self.env, &library);
+        let text = pyvenv::renewed(&text, self.base, self.env, library);
         fs::write_new(&root.join(pyvenv::FILE), &text)
             .attempt("write", &self.env.join(pyvenv::FILE))?;
         let sight = Sight::take(root, threads::for_walk(root))?;

@@ -62,6 +62,7 @@ struct Subject {
 
 pub(super) fn check(context: &Context, arguments: &BaseCheck) -> Result<()> {
     let base = resolve::base(context.host, &context.dirs, arguments.base.as_deref())?.base;
+    refuse_system(&base)?;
     let built =
         arguments.built_at.as_deref().map(|path| context.host.absolute(path)).transpose()?;
     let subject = Subject::look(context, base, built, None)?;
@@ -82,9 +83,7 @@ pub(super) fn check(context: &Context, arguments: &BaseCheck) -> Result<()> {
 
 pub(super) fn prepare(context: &Context, arguments: &BasePrepare) -> Result<()> {
     let base = resolve::base(context.host, &context.dirs, Some(&arguments.base))?.base;
-    if base.kind == BaseKind::System {
-        return Err(Error::new("this machine's own Python is never changed"));
-    }
+    refuse_system(&base)?;
     if !arguments.force && !arguments.dry_run {
         inuse::refuse(&base.prefix, &context.dirs)?;
     }
@@ -125,6 +124,14 @@ fn subject(context: &Context, base: Base, arguments: &BasePrepare) -> Result<Sub
     let built =
         arguments.built_at.as_deref().map(|path| context.host.absolute(path)).transpose()?;
     Subject::look(context, base, built, list_place(context, arguments)?)
+}
+
+fn refuse_system(base: &Base) -> Result<()> {
+    if base.kind == BaseKind::System {
+        return Err(Error::new("this machine's own Python is used where it is, and never changed")
+            .hint("name a conda prefix, an image directory, or another Python's prefix"));
+    }
+    Ok(())
 }
 
 fn list_place(context: &Context, arguments: &BasePrepare) -> Result<Option<PathBuf>> {

@@ -27,7 +27,9 @@ pub(super) fn judge(text: &[u8], homes: &[&Path], exists: &dyn Fn(&Path) -> bool
     }
     let interpreter = script::interpreter(text);
     let of_base = interpreter.is_some_and(|path| homes.iter().any(|home| path.starts_with(home)));
-    match script::classify(text) {
+    // Envs leave scripts of `/usr/local/bin/python3` alone, as the machine's; here that may be the base.
+    let moved = if of_base { elsewhere(text) } else { None };
+    match script::classify(moved.as_deref().unwrap_or(text)) {
         Program::Python { options, body }
             if of_base
                 || is_by_path(interpreter)
@@ -45,6 +47,14 @@ pub(super) fn judge(text: &[u8], homes: &[&Path], exists: &dyn Fn(&Path) -> bool
         ),
         _ => Verdict::Fine,
     }
+}
+
+/// `#!/usr/local/bin/python3 -s` with a directory that is nobody's.
+fn elsewhere(text: &[u8]) -> Option<Vec<u8>> {
+    let directory = script::interpreter(text)?.parent()?.as_os_str().as_bytes();
+    let at = text.windows(directory.len()).position(|part| part == directory)?;
+    Some([b"#!/base/bin", &text[at + directory.len()..]].concat())
+        .filter(|_| text[2..at].trim_ascii().is_empty())
 }
 
 /// `#!/usr/bin/env python`: whatever is first on PATH. One too long for a line stands in the shell's words behind it.
@@ -102,6 +112,9 @@ mod tests {
             assert!(new.starts_with(script::PORTABLE_HEAD) && new.ends_with(b"\nx\n"), "{text}");
             assert_eq!(judge(&new, &[Path::new("/opt/conda")], &|_| true), Verdict::Fine);
         }
+        let local =
+            judge(b"#!/usr/local/bin/python3 -s\nx\n", &[Path::new("/usr/local")], &|_| true);
+        assert_eq!(local, Verdict::Python(script::portable(b" -s", b"x\n")));
         let Verdict::Python(new) = judged("#!/img/opt/conda/bin/python -s -E\nx\n") else {
             panic!()
         };

@@ -276,6 +276,7 @@ fn any_path_of_a_base_is_prepared_and_its_programs_run_from_there() {
     sandbox.mlenv(["base", "prepare", "-q"]).arg(&prefix).ok();
     assert_eq!(findings(&sandbox, &prefix), [""; 0]);
     assert_eq!(sandbox.run(prefix.join("bin/heretool")).ok().out, "7\n");
-    sandbox.mlenv(["base", "prepare", "/usr"]).fails(2, "is never changed");
+    sandbox.mlenv(["base", "prepare", "/usr"]).fails(2, "and never changed");
+    sandbox.mlenv(["base", "check", "/usr"]).fails(2, "is used where it is");
     assert!(base().prefix.exists());
 }

@@ -204,3 +204,55 @@ fn a_library_that_nothing_of_the_base_uses_or_that_is_the_same_concerns_nobody()
     Source { to, text, soname: Some("libalone.so.1"), needs: &[], linker: &[] }.compile();
     assert_eq!(patient.findings(), [""; 0]);
 }
+
+#[test]
+fn what_was_pulled_up_works_at_any_path() {
+    let patient = patient("standard");
+    upgrade(&patient);
+    patient.fix(&patient.env);
+    let mut last = patient.env.clone();
+    for name in ["it's $x `y` 50%", "\u{fc}n\u{ef} \"q\" !"] {
+        let new = patient.sandbox.path(name);
+        std::fs::rename(&last, &new).unwrap();
+        assert_eq!(patient.fix(&new), [""; 0], "{name}");
+        assert_eq!(patient.python(&new, ASK), "2 2", "{name}");
+        assert_eq!(patient.sandbox.run(new.join("bin/heptool")).ok().out, "2\n", "{name}");
+        last = new;
+    }
+}
+
+#[test]
+fn pulling_up_that_is_killed_is_ended_by_the_next_doctor_and_taken_back_whole() {
+    let patient = patient("standard");
+    let before = tree::shape(&patient.env);
+    upgrade(&patient);
+    let sick = patient.sandbox.path("sick");
+    let copy = || {
+        let _ = std::fs::remove_dir_all(&sick);
+        patient.sandbox.run("cp").arg("-a").arg(&patient.env).arg(&sick).ok();
+        patient.sandbox.run("sed").args(["-i", "s|/env\"|/sick\"|", "sick/mlenv.toml"]).ok();
+    };
+    copy();
+    let began = std::time::Instant::now();
+    patient.sandbox.mlenv(["doctor", "-q", "--fix", "sick"]).ok();
+    let whole = began.elapsed();
+    let mut interrupted = 0;
+    for part in 0..10_u32 {
+        copy();
+        let mut command = patient.sandbox.mlenv(["doctor", "-q", "--fix", "sick"]).command();
+        let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(whole * part / 10);
+        child.kill().unwrap();
+        interrupted += u32::from(!child.wait().unwrap().success());
+        assert_eq!(patient.fix(&sick), [""; 0]);
+        assert_eq!(patient.python(&sick, ASK), "2 2");
+    }
+    assert!(interrupted > 3, "the kills came too late to show anything");
+    let sick = Patient { env: sick, ..patient };
+    downgrade(&sick);
+    std::fs::remove_dir_all(sick.at(base().site()).join("hepnew")).unwrap();
+    sick.fix(&sick.env);
+    let mut after = tree::shape(&sick.env);
+    after.retain(|path, _| !path.file_name().unwrap().to_string_lossy().starts_with(".mlenv-"));
+    assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
+}

@@ -160,3 +160,26 @@ fn another_minor_version_starts_right_and_the_way_back_is_told() {
         assert!(!python(BASEPKG).status.success());
     }
 }
+
+#[test]
+fn a_python_of_the_envs_own_comes_along_onto_another_base() {
+    let pythons = machine::pythons();
+    let Some(facts) = pythons.iter().find(|facts| !facts.base_prefix.starts_with("/usr")) else {
+        return machine::lacks("a Python that is not the system's");
+    };
+    let (sandbox, base, env) = patient(facts, "standard");
+    put(&env, facts, "1");
+    assert_eq!(kinds(&sandbox, &["--fix"]), [""; 0]);
+    let other = sandbox.path("other");
+    tree::twin(&base, &other);
+    sandbox.mlenv(["rebase", "-q", "env", "--base"]).arg(&other).ok();
+    let told = sandbox.run(env.join("bin/python")).args(["-c", WHERE]).ok();
+    assert_eq!(told.out.lines().last(), env.to_str(), "{told}");
+    let told = sandbox.run(env.join("bin/python")).args(["-c", BASEPKG]).ok();
+    assert!(told.out.contains("/baseEnv_dir/"), "{told}");
+    assert_eq!(kinds(&sandbox, &[]), [""; 0]);
+    let twin = sandbox.path("twin");
+    sandbox.mlenv(["clone", "-q", "env", "-p", "twin"]).ok();
+    let told = sandbox.run(twin.join("bin/python")).args(["-c", WHERE]).ok();
+    assert_eq!(told.out.lines().last(), twin.to_str(), "{told}");
+}
