@@ -47,8 +47,8 @@ pub(crate) struct ImageInfo {
 
 /// List the packages in an image, without pulling it
 ///
-/// From the image's directory where it is here, else from its label `mlenv.packages`, else from the list that the
-/// catalogue names. It says which.
+/// From the image's directory where it is here, else from its label `mlenv.packages`, else from the image where an
+/// engine has it, else from the list that the catalogue names. It says which.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  mlenv image packages ml-base:alma9-python311\n  mlenv image packages ./sandbox"

@@ -1,6 +1,7 @@
 //! `mlenv image ...`: the catalogue, and what registries tell.
 
 mod info;
+mod local;
 mod packages;
 
 use std::fmt::Write as _;

@@ -82,6 +82,17 @@ for dir in "$prefix"/lib/python3*/site-packages/*.dist-info \
 done
 "#;
 
+/// Prints the paths that tell which packages there are: conda's records, and what Python's packagers left.
+pub(crate) const PATHS: &str = r#"
+for path in "${CONDA_PREFIX:-/opt/conda}"/conda-meta/*.json /opt/conda/conda-meta/*.json \
+  "${CONDA_PREFIX:-/opt/conda}"/lib/python3*/site-packages/*.dist-info \
+  /opt/conda/lib/python3*/site-packages/*.dist-info \
+  /usr/local/lib/python3*/site-packages/*.dist-info /usr/local/lib/python3*/dist-packages/*.dist-info \
+  /usr/lib/python3*/site-packages/*.dist-info /usr/lib/python3/dist-packages/*.dist-info; do
+  if [ -e "$path" ]; then printf '%s\n' "$path"; fi
+done
+"#;
+
 /// `NAME`: prints the path of a command. `command -v` tells no path of what a shell has built in.
 pub(crate) const WHERE: &str = r#"
 case $1 in /*) if [ -x "$1" ]; then printf '%s\n' "$1"; fi; exit ;; esac

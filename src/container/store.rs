@@ -120,6 +120,15 @@ pub(crate) fn inspect_image(engine: Engine, image: &OsStr) -> Invocation {
     Invocation::new(engine.name()).words(["image", "inspect"]).word(reference(image))
 }
 
+/// Runs a few lines of shell in a new container of an image that is in the store: it sees nothing but the image, and
+/// goes away with it.
+pub(crate) fn peek(engine: Engine, image: &OsStr, script: &str) -> Invocation {
+    let call = Invocation::new(engine.name()).words(["run", "--rm", "--pull=never"]);
+    let call = call.words(engine.description().always).option("--network", "none");
+    let call = call.option("--entrypoint", "/bin/sh").word(reference(image));
+    call.words(["-c", script])
+}
+
 /// Brings an image into the store.
 pub(crate) fn pull(engine: Engine, image: &OsStr) -> Invocation {
     Invocation::new(engine.name()).word("pull").word(reference(image))

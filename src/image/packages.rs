@@ -93,10 +93,6 @@ fn manager(build: Option<&str>) -> Manager {
 
 /// The packages that the names of files tell: conda's records, and the `dist-info` of Python's packagers. For an image
 /// in an engine's store, of which an engine or a tar can list the paths.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "for engines, which list the paths of their images")
-)]
 pub(crate) fn of_paths<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<Listed> {
     let mut found = HashSet::new();
     for path in paths {

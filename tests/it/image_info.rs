@@ -205,3 +205,38 @@ fn json_has_the_documented_keys_and_no_others() {
     );
     assert_eq!((&told["name"], &told["from"]), (&Value::Null, &json!("nobody")));
 }
+
+#[test]
+fn an_image_in_an_engines_store_is_looked_into_without_pulling_it() {
+    let sandbox = Sandbox::new();
+    let fake = registry(&ordinary());
+    let image = fake.image("lab/app:v1");
+    let paths = "/opt/conda/conda-meta/numpy-1.26.4-py311_0.json\\n/opt/conda/lib/python3.11/site-packages/mine-1.5.dist-info\\n";
+    let engine = format!(
+        "#!/bin/sh\nprintf '%s ' \"$0\" \"$1\" \"$2\" >>'{}'\ncase $1 in image) [ \"$3\" = '{image}' ];; run) printf '{paths}';; esac\n",
+        sandbox.path("log").display()
+    );
+    let program = sandbox.write("bin/podman", engine);
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .unwrap();
+    let packages = |image: &str| {
+        sandbox
+            .mlenv(["image", "packages", image])
+            .var("PATH", format!("{}:/bin:/usr/bin", sandbox.path("bin").display()))
+    };
+    let told = packages(&image).ok().says("from the image itself: podman has 127.0.0.1:");
+    assert_eq!(told.out, "mine   1.5     pip\nnumpy  1.26.4  conda  py311_0\n");
+    let json = packages(&image).arg("--json").ok().json();
+    assert_eq!(
+        (&json["source"]["kind"], &json["source"]["engine"]),
+        (&json!("local"), &json!("podman"))
+    );
+    // What no engine has is neither pulled nor run.
+    std::fs::remove_file(sandbox.path("log")).unwrap();
+    packages(&fake.image("lab/app:v2")).fails(1, "has no lab/app with the tag v2");
+    let log = std::fs::read_to_string(sandbox.path("log")).unwrap();
+    assert!(
+        log.contains("image inspect") && !log.contains("run") && !log.contains("pull"),
+        "{log}"
+    );
+}

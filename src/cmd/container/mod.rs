@@ -13,7 +13,7 @@ pub(super) mod reenter;
 mod remote;
 mod remove;
 mod replay;
-mod runner;
+pub(in crate::cmd) mod runner;
 mod sandbox;
 mod setup;
 mod sweep;

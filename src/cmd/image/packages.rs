@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Context, find, here, print, print_json};
+use super::{Context, find, here, local, print, print_json};
 use crate::cli::ImagePackages;
 use crate::cmd::packages::aligned;
 use crate::error::{Error, Result};
@@ -26,6 +26,8 @@ enum Source {
     Directory { path: PathText },
     /// A label that the registry shows.
     Label { reference: Reference },
+    /// The image itself, in an engine's store.
+    Local { engine: &'static str, reference: Reference },
     /// A list that the catalogue names.
     Catalogue { path: PathText },
 }
@@ -46,56 +48,72 @@ pub(super) fn run(context: &Context, arguments: &ImagePackages) -> Result<()> {
 }
 
 /// Asks one after the other: what is here needs no network and is what it says; a label is of the very image that the
-/// tag means; a list may be old.
+/// tag means; an engine's image was that once; a list may be old.
 fn look(context: &Context, arguments: &ImagePackages, image: &Image) -> Result<Report> {
-    let mut why = Vec::new();
-    for dir in here(image) {
-        match packages::of_directory(&dir, &context.dirs.cache) {
-            Ok(packages) => {
-                return Ok(Report { source: Source::Directory { path: PathText(dir) }, packages });
-            }
-            Err(error) => why.push(error.to_string()),
-        }
-    }
-    if let Some(reference) = &image.reference {
-        match by_label(context, arguments, reference) {
-            Ok(Some(packages)) => {
-                return Ok(Report {
-                    source: Source::Label { reference: reference.clone() },
-                    packages,
-                });
-            }
-            Ok(None) => why.push(format!("it has no label {LABEL}")),
-            Err(error) => why.push(error.to_string()),
-        }
-    }
-    if let Some(list) = &image.packages {
-        match packages::of_file(list) {
-            Ok(packages) => {
-                for why in why {
-                    context.ui.warn(why);
+    let sources: [&dyn Fn() -> Result<Option<Report>>; 4] = [
+        &|| by_directory(context, image),
+        &|| by_label(context, arguments, image),
+        &|| by_engine(context, image),
+        &|| by_catalogue(image),
+    ];
+    let mut why: Vec<String> = Vec::new();
+    for source in sources {
+        match source() {
+            Ok(Some(report)) => {
+                if matches!(report.source, Source::Catalogue { .. }) {
+                    for why in &why {
+                        context.ui.warn(why);
+                    }
                 }
-                return Ok(Report {
-                    source: Source::Catalogue { path: PathText(list.clone()) },
-                    packages,
-                });
+                return Ok(report);
             }
+            Ok(None) => {}
             Err(error) => why.push(error.to_string()),
         }
     }
     Err(unknown(image, &why))
 }
 
-fn by_label(
-    context: &Context,
-    arguments: &ImagePackages,
-    reference: &Reference,
-) -> Result<Option<Vec<Listed>>> {
+fn by_directory(context: &Context, image: &Image) -> Result<Option<Report>> {
+    let mut failure = None;
+    for dir in here(image) {
+        match packages::of_directory(&dir, &context.dirs.cache) {
+            Ok(packages) => {
+                let source = Source::Directory { path: PathText(dir) };
+                return Ok(Some(Report { source, packages }));
+            }
+            Err(error) => failure = Some(error),
+        }
+    }
+    failure.map_or(Ok(None), Err)
+}
+
+fn by_label(context: &Context, arguments: &ImagePackages, image: &Image) -> Result<Option<Report>> {
+    let Some(reference) = &image.reference else { return Ok(None) };
     let waiting = context.ui.spinner("asking the registry");
     let facts =
         Registry::new(context.host, reference, arguments.patience())?.facts(&Platform::here());
     waiting.finish_and_clear();
-    Ok(facts?.labels.get(LABEL).map(|text| packages::of_text(text)))
+    let facts = facts?;
+    let text =
+        facts.labels.get(LABEL).ok_or_else(|| Error::no(format!("it has no label {LABEL}")))?;
+    let source = Source::Label { reference: reference.clone() };
+    Ok(Some(Report { source, packages: packages::of_text(text) }))
+}
+
+fn by_engine(context: &Context, image: &Image) -> Result<Option<Report>> {
+    let Some(reference) = &image.reference else { return Ok(None) };
+    let found = local::packages(context, reference)?;
+    Ok(found.map(|(engine, packages)| {
+        let source = Source::Local { engine: engine.name(), reference: reference.clone() };
+        Report { source, packages }
+    }))
+}
+
+fn by_catalogue(image: &Image) -> Result<Option<Report>> {
+    let Some(list) = &image.packages else { return Ok(None) };
+    let packages = packages::of_file(list)?;
+    Ok(Some(Report { source: Source::Catalogue { path: PathText(list.clone()) }, packages }))
 }
 
 impl Source {
@@ -103,6 +121,9 @@ impl Source {
         match self {
             Self::Directory { path } => format!("from the image itself, in {}", Shown(&path.0)),
             Self::Label { reference } => format!("from the label {LABEL} of {reference}"),
+            Self::Local { engine, reference } => {
+                format!("from the image itself: {engine} has {reference} in its store")
+            }
             Self::Catalogue { path } => format!("from the catalogue's list {}", Shown(&path.0)),
         }
     }

@@ -30,6 +30,15 @@ fn line(call: &Invocation) -> String {
 }
 
 #[test]
+fn a_look_into_an_image_pulls_nothing_and_reaches_nothing() {
+    let words = |engine| line(&peek(engine, "docker://r/u/ml:1".as_ref(), "SCRIPT"));
+    let rest = "--network none --entrypoint /bin/sh r/u/ml:1 -c SCRIPT";
+    let podman = "podman run --rm --pull=never --security-opt label=disable";
+    assert_eq!(words(Engine::Podman), format!("{podman} {rest}"));
+    assert_eq!(words(Engine::Docker), format!("docker run --rm --pull=never {rest}"));
+}
+
+#[test]
 fn a_container_that_stays_is_made() {
     let identity = Identity {
         name: "u_ml_1",
