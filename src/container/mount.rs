@@ -84,6 +84,21 @@ fn field(key: &[u8], path: &Path) -> Vec<u8> {
     out
 }
 
+/// Refuses paths that engines would change on the way: all of them keep their settings as JSON, which is UTF-8, and
+/// read CSV in which `\r\n` becomes `\n`.
+pub(crate) fn check(mounts: &[Mount]) -> Result<()> {
+    let paths = mounts.iter().flat_map(|mount| [&mount.source.0, &mount.target.0]);
+    let is_odd = |path: &Path| path.to_str().is_none_or(|text| text.contains("\r\n"));
+    let odd = paths.into_iter().find(|path| is_odd(path));
+    odd.map_or(Ok(()), |path| {
+        Err(Error::new(format!(
+            "{} cannot be seen in a container: engines hold no name that is no UTF-8 or has \\r\\n in it",
+            Shown(path)
+        ))
+        .hint("rename it, or work in another directory"))
+    })
+}
+
 /// Understands `-B a,b:c:ro`. A backslash takes the next character for itself, so `\:` and `\,` are of a path;
 /// what is, as a whole, the path of something that is there is that path.
 pub(crate) fn parse(

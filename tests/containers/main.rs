@@ -32,6 +32,7 @@ mod jupyter;
 mod killed;
 mod robust;
 mod rootfs;
+mod shells;
 mod standins;
 mod story;
 mod users;

@@ -128,6 +128,28 @@ fn what_cannot_be_installed_again_stops_the_update_and_the_old_container_stays()
 }
 
 #[test]
+fn directories_with_hostile_names_have_containers_and_bytes_that_are_no_text_are_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    for engine in Engine::KINDS.into_iter().filter(|engine| engine.works()) {
+        let mut project = Project::new(engine);
+        let image = world().publish(&format!("hostile:{}", engine.name()), 1);
+        project.dir = project.sandbox.path("-\u{e9} %s!x\t\n\\\r $(touch PWNED)`id`;&|");
+        std::fs::create_dir(&project.dir).unwrap();
+        project.setup(&image);
+        project.inside(&["sh", "-c", "echo \"$1\" >here", "sh", "a  $HOME \"b\" 'c'"]);
+        let text = std::fs::read_to_string(project.path("here")).unwrap();
+        assert_eq!(text, "a  $HOME \"b\" 'c'\n");
+        assert!(!project.path("PWNED").exists() && !project.sandbox.path("PWNED").exists());
+        project.mlenv(["container", "remove"]).ok();
+        project.dir = project.sandbox.path(std::ffi::OsStr::from_bytes(b"\xff"));
+        std::fs::create_dir(&project.dir).unwrap();
+        let setup = project.mlenv(["container", "setup", &image, "--engine", engine.name()]);
+        setup.fails(2, "that is no UTF-8");
+        nothing_is_left(&project);
+    }
+}
+
+#[test]
 fn a_full_disk_gets_no_sandbox() {
     if !Engine::Apptainer.works() || !machine::can_mount() {
         return;

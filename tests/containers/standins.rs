@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use crate::engines::Engine;
+use crate::machine;
 use crate::sandbox::Run;
 use crate::world::Project;
 
@@ -88,6 +89,34 @@ fn nerdctl_and_docker_are_told_the_same_words() {
         );
         std::fs::remove_file(project.path(".mlenv-container.toml")).unwrap();
     }
+}
+
+#[test]
+fn with_roots_powers_the_users_files_are_the_users() {
+    if !machine::is_root() || !machine::has("setpriv") {
+        return;
+    }
+    let project = with("docker", RECORDER);
+    for dir in [project.sandbox.root(), project.dir.as_path(), &project.sandbox.path("home")] {
+        project.run("chown").arg("65534").arg(dir).ok();
+    }
+    let become_user = ["setpriv", "--reuid", "65534", "--regid", "65533", "--clear-groups", "--"];
+    let run = |words: &[&str]| mlenv(&project, words).behind(become_user);
+    let setup = run(&["container", "setup", "r/ml:1", "-e", "docker"]).end();
+    if !setup.status.success() {
+        eprintln!("not tested here: the build directory is closed to other users");
+        return;
+    }
+    let create = calls(&project).into_iter().find(|call| call.contains("<create>")).unwrap();
+    assert!(create.contains("source=/etc/passwd,target=/etc/passwd,readonly"), "{create}");
+    run(&["container", "jupyter"]).ok();
+    assert!(calls(&project).pop().unwrap().contains("<--user> <65534:65533>"));
+    run(&["container", "enter", "--as-me", "--", "id"]).ok();
+    assert!(calls(&project).pop().unwrap().contains("<--user> <65534:65533>"));
+    // To change the image takes root.
+    run(&["container", "enter", "--", "id"]).ok();
+    assert!(!calls(&project).pop().unwrap().contains("--user"));
+    std::fs::remove_file(project.path(".mlenv-container.toml")).unwrap();
 }
 
 #[test]

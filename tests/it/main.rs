@@ -30,6 +30,7 @@ mod compile;
 mod completions;
 mod crowd;
 mod fakeregistry;
+mod features;
 mod forge;
 mod fulldisk;
 mod hazards;

@@ -22,6 +22,7 @@ pub(super) fn mounts(context: &Context, lives: &Place, env: (&Path, &Path)) -> V
     see_env(&mut mounts, env);
     if let Ok(cwd) = context.host.cwd()
         && is_users(&cwd)
+        && cwd.to_str().is_some()
         && !is_visible(&cwd, &mounts)
         && !mounts.iter().any(|mount| cwd.starts_with(&mount.target.0))
     {

@@ -17,7 +17,7 @@ use crate::container::files::{self, Image};
 use crate::container::order::{Inner, Order};
 use crate::container::program::{ACTIVATED, BY_BASH, INTERACTIVE_SHELL};
 use crate::container::state::State;
-use crate::container::{Invocation, Mount, Place, Powers, store};
+use crate::container::{Invocation, Mount, Place, Powers, mount, store};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::overlay::record::Record;
@@ -70,6 +70,7 @@ impl Way {
         }
         let runner = Runner::for_place(context.host, context.ui, &self.lives)?;
         let mounts = mounts(context, &self.lives, (&self.env, &self.record.prefix.0));
+        mount::check(&mounts)?;
         let inner = self.inner(context, &mounts);
         let order = Order {
             engine: runner.engine,

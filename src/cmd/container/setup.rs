@@ -9,7 +9,7 @@ use super::super::create::stop_flag;
 use super::make::{calls, discard, give_name, make, planned};
 use super::runner::Runner;
 use super::sweep::sweep;
-use super::{lock, print_calls, remote};
+use super::{home, lock, print_calls, remote};
 use crate::cli::Setup;
 use crate::container::state::State;
 use crate::container::{Mount, mount, store};
@@ -29,6 +29,7 @@ pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
     let id = there.as_ref().map(|state| state.id.as_str());
     let mut state = planned(&runner, &image, id, arguments.name.as_deref(), &dir);
     state.bind = binds(context, arguments)?;
+    mount::check(&home::mounts(context.host, &dir, &state.bind))?;
     state.gpu = arguments.gpu || image.to_string_lossy().contains("gpu");
     state.port = runner.has_store().then(|| arguments.port.unwrap_or_else(free_port));
     if arguments.dry_run {
