@@ -200,6 +200,8 @@ if [[ $- == *i* ]]; then
     fi
   }
   __mlenv_install
+  # A prompt that the rc file has set anew shows what is active as before.
+  if [[ -n ${__mlenv_ps1-} && ${PS1-} != *"$__mlenv_ps1"* ]]; then __mlenv_ps0='' PS1=$__mlenv_ps1${PS1-}; fi
 
   # `cd DIR && command` on one line: look right after the cd, where nobody has made cd their own. Not in subshells.
   if [[ -z ${MLENV_NO_CD-} ]]; then

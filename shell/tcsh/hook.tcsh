@@ -14,7 +14,7 @@ if ( $?prompt ) then
   set __mlenv_f = "" __mlenv_r = "" __mlenv_a = "" __mlenv_fc = -1 __mlenv_fs = -1 __mlenv_fi = -1
   set __mlenv_rc = -1 __mlenv_ri = -1 __mlenv_ac = -1 __mlenv_ai = -1
   # What the program told about the session.
-  set __mlenv_session = "" __mlenv_owner = nobody __mlenv_env = "" __mlenv_bin = "" __mlenv_mark = ""
+  set __mlenv_session = "" __mlenv_missing = "" __mlenv_owner = nobody __mlenv_env = "" __mlenv_bin = "" __mlenv_mark = ""
   set __mlenv_check = "" __mlenv_undo = "" __mlenv_scripts = ()
   # Twelve names of nothing. An empty word would get lost when the list is copied.
   set __mlenv_none = ( /dev/null/x /dev/null/x /dev/null/x /dev/null/x /dev/null/x /dev/null/x )
@@ -36,6 +36,14 @@ if ( $?prompt ) then
   set __mlenv_tests = ( $__mlenv_tests:q "$__mlenv_first:q $__mlenv_i:q $__mlenv_last:q" )
   alias __mlenv_hook "$__mlenv_tests[3]:q"
   alias mlenv 'source "$__mlenv_dir:q/verb.tcsh" --'
+
+  # A prompt that the rc file has set anew shows what is active as before.
+  if ( $?__mlenv_label && $?__mlenv_shown ) then
+    if ( "$prompt:q" != "$__mlenv_shown:q" ) then
+      set __mlenv_prompt = "$prompt:q" prompt = "$__mlenv_label:q$prompt:q"
+      set __mlenv_shown = "$prompt:q"
+    endif
+  endif
 
   # Before a precmd and a cwdcmd that are there already; each once.
   foreach __mlenv_i ( precmd cwdcmd )

@@ -11,7 +11,7 @@ if ( $?__MLENV_SESSION ) then
     if ( "$__mlenv_strange:q" == "" ) set __mlenv_by = nobody
   endif
 endif
-if ( $__mlenv_by == nobody || "$__mlenv_strange:q" != "" ) set __mlenv_env = "" __mlenv_bin = "" __mlenv_mark = "" __mlenv_r = ""
+if ( $__mlenv_by == nobody || "$__mlenv_strange:q" != "" ) set __mlenv_env = "" __mlenv_bin = "" __mlenv_mark = "" __mlenv_r = "$__mlenv_missing:q"
 # Word by word: a pattern would take the `[` in a name for its own. Most often it is the first.
 if ( "$__mlenv_bin:q" != "" && "$__mlenv_i[1]:q" != "$__mlenv_bin:q" ) then
   set __mlenv_lost = 1

@@ -175,5 +175,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system 2>/dev/null; then
     \builtin emulate -L zsh
     precmd_functions=(__mlenv_hook "${(@)precmd_functions:#__mlenv_hook}")
     chpwd_functions=(__mlenv_hook "${(@)chpwd_functions:#__mlenv_hook}")
+    # A prompt that the rc file has set anew shows what is active as before.
+    if [[ -n ${__mlenv_ps1-} && ${PS1-} != *"$__mlenv_ps1"* ]]; then __mlenv_ps0= PS1=$__mlenv_ps1${PS1-}; fi
   }
 fi

@@ -57,7 +57,8 @@ impl Reader {
             None => None,
         };
         let young = marker.is_some_and(watch::is_young);
-        let watch = Watch { session, consent: consent.as_deref(), told: None, young };
+        let consent = consent.as_deref();
+        let watch = Watch { session, consent, missing: None, told: None, young };
         super::print(watch::text(dialect, change, &watch, vars)?)
     }
 }

@@ -29,6 +29,8 @@ struct Answer {
     session: Option<Session>,
     /// The file of the user's answer about the marker.
     consent: Option<PathBuf>,
+    /// The record of an env that was allowed and is not there.
+    missing: Option<PathBuf>,
     /// Refusals that this shell has heard, as short hashes.
     told: String,
     /// The marker is so young that a shell which sees whole seconds may miss its next change.
@@ -51,6 +53,7 @@ pub(super) fn run(arguments: &cli::Answer, host: &Host, ui: Ui) -> Result<()> {
     let watch = Watch {
         session: answer.session.as_ref(),
         consent: answer.consent.as_deref(),
+        missing: answer.missing.as_deref(),
         told: Some(&answer.told),
         young: answer.young,
     };
@@ -95,6 +98,7 @@ impl Call<'_> {
         };
         let store = Store::new(&self.dirs);
         let consent = Some(store.answer_path(&dir.join(NAME)));
+        let mut missing = None;
         let (bytes, refusal) = match trust::consider(&dir, &self.dirs.envs, &store) {
             Ok(None) => return self.without_marker(session),
             Ok(Some(Considered { verdict: Ok(subject), .. })) => {
@@ -110,19 +114,24 @@ impl Call<'_> {
                     change,
                     session: Some(session),
                     consent,
+                    missing: None,
                     told,
                     young: watch::is_young(path),
                     enter: None,
                 });
             }
-            Ok(Some(Considered { marker, verdict: Err(refusal) })) => (marker.bytes, refusal),
+            Ok(Some(Considered { marker, verdict: Err(refusal) })) => {
+                missing = store.allowed_env(&marker).map(|env| env.join(record::FILE));
+                (marker.bytes, refusal)
+            }
             // An env whose own marker cannot be read stays: it may be half written.
             Err(cause) if owns(session.as_ref(), path) => return Err(cause),
             Err(cause) => (Vec::new(), cause),
         };
         let told = self.refuse(&dir.join(NAME), &bytes, &refusal);
         let (change, session) = self.left(session);
-        Ok(Answer { change, session, consent, told, young: watch::is_young(path), enter: None })
+        let young = watch::is_young(path);
+        Ok(Answer { change, session, consent, missing, told, young, enter: None })
     }
 
     /// An env that lives in a container is offered, once; any other failure is one.
@@ -146,7 +155,7 @@ impl Call<'_> {
             self.refuse(marker, env.as_os_str().as_encoded_bytes(), &offer)
         };
         let (change, session) = self.left(session);
-        Ok(Answer { change, session, consent, told, young, enter })
+        Ok(Answer { change, session, consent, missing: None, told, young, enter })
     }
 
     fn switched(
@@ -171,14 +180,7 @@ impl Call<'_> {
             Some(session) if session.owner == Owner::Hand => self.renewed(&session)?,
             other => self.left(other),
         };
-        Ok(Answer {
-            change,
-            session,
-            consent: None,
-            told: self.told.to_owned(),
-            young: false,
-            enter: None,
-        })
+        Ok(Answer { change, session, ..nothing(self.told.to_owned()) })
     }
 
     /// An env activated by hand, as it should be. One that others can change is left as it is.
@@ -223,14 +225,8 @@ impl Call<'_> {
 const MEMORY: usize = 64;
 
 fn nothing(told: String) -> Answer {
-    Answer {
-        change: Change::default(),
-        session: None,
-        consent: None,
-        told,
-        young: false,
-        enter: None,
-    }
+    let change = Change::default();
+    Answer { change, session: None, consent: None, missing: None, told, young: false, enter: None }
 }
 
 fn owns(session: Option<&Session>, marker: &Path) -> bool {

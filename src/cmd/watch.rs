@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
 use crate::error::Result;
+use crate::overlay::record;
 use crate::plan::session::{Changed, Session};
 use crate::plan::{Change, Vars};
 use crate::shell::hook::assign;
@@ -19,6 +20,8 @@ pub(super) struct Watch<'a> {
     pub(super) session: Option<&'a Session>,
     /// The file of the user's answer about the marker.
     pub(super) consent: Option<&'a Path>,
+    /// The record of an env that was allowed and is not there: the shell looks again once it is.
+    pub(super) missing: Option<&'a Path>,
     /// Refusals that this shell has heard, where that is known.
     pub(super) told: Option<&'a str>,
     /// The marker is so young that a shell which sees whole seconds may miss its next change.
@@ -45,27 +48,25 @@ pub(super) fn text(
     if let Some(heard) = watch.told {
         set("__mlenv_told", OsStr::new(heard))?;
     }
-    let Some(session) = watch.session else {
-        set("__mlenv_mine", OsStr::new(""))?;
-        set("__mlenv_back", OsStr::new(""))?;
-        return Ok(out);
-    };
-    let text = session.to_string();
     // What the shell would find out by reading the session, which takes it longer than all else.
-    let start =
-        if dialect == Dialect::Fish { &*text } else { text.split(" v:").next().unwrap_or("") };
-    set(
-        if dialect == Dialect::Fish { "__mlenv_known" } else { "__mlenv_head" },
-        OsStr::new(start),
-    )?;
-    set("__mlenv_by", OsStr::new(session.owner.word()))?;
-    set("__mlenv_mark", session.owner.marker().unwrap_or(Path::new("")).as_os_str())?;
-    set("__mlenv_prefix", session.prefix.as_os_str())?;
-    set("__mlenv_birth", session.prefix.join("mlenv.toml").as_os_str())?;
-    set("__mlenv_bin", session.bin().unwrap_or_default())?;
+    let session = watch.session;
+    let text = session.map(Session::to_string).unwrap_or_default();
+    let fish = dialect == Dialect::Fish;
+    let start = if fish { &*text } else { text.split(" v:").next().unwrap_or("") };
+    set(if fish { "__mlenv_known" } else { "__mlenv_head" }, OsStr::new(start))?;
+    set("__mlenv_by", OsStr::new(session.map_or("", |session| session.owner.word())))?;
+    let mark = session.and_then(|session| session.owner.marker());
+    set("__mlenv_mark", mark.unwrap_or(Path::new("")).as_os_str())?;
+    let prefix = session.map_or(Path::new(""), |session| &session.prefix);
+    set("__mlenv_prefix", prefix.as_os_str())?;
+    let record = session.map(|session| session.prefix.join(record::FILE));
+    let birth = record.as_deref().or(watch.missing).unwrap_or(Path::new(""));
+    set("__mlenv_birth", birth.as_os_str())?;
+    set("__mlenv_bin", session.and_then(Session::bin).unwrap_or_default())?;
     // What it may undo by itself, scripts included.
     set("__mlenv_mine", OsStr::new(&text))?;
-    set("__mlenv_back", &spelled_out(dialect, session)?)?;
+    let back = session.map(|session| spelled_out(dialect, session)).transpose()?;
+    set("__mlenv_back", &back.unwrap_or_default())?;
     Ok(out)
 }
 

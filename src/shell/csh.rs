@@ -89,9 +89,9 @@ fn prompt_commands(newlines: Newlines, prompt: &Prompt) -> Result<Vec<Vec<u8>>> 
     if let Prompt::Show { label, .. } = prompt {
         let label = quote(newlines, escaped(label.as_str()).as_ref())?;
         let show = [
-            br#"set __mlenv_prompt = "$prompt:q"; set prompt = "#.as_slice(),
+            b"set __mlenv_label = ".as_slice(),
             &label,
-            br#""$prompt:q"; set __mlenv_shown = "$prompt:q""#,
+            br#" __mlenv_prompt = "$prompt:q"; set prompt = "$__mlenv_label:q$prompt:q"; set __mlenv_shown = "$prompt:q""#,
         ];
         let wanted = "$?prompt && ! $?MLENV_DISABLE_PROMPT && ! $?VIRTUAL_ENV_DISABLE_PROMPT";
         commands.push(when(newlines, wanted, &show.concat())?);

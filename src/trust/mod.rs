@@ -106,12 +106,17 @@ impl Subject {
         Ok(Self {
             record,
             marker: marker.path.clone(),
-            content: hex(&Sha256::digest(&marker.bytes)),
+            content: content(marker),
             env,
             exposures,
             identity,
         })
     }
+}
+
+/// A marker's text as consent has it: SHA-256 of its bytes.
+fn content(marker: &Marker) -> String {
+    hex(&Sha256::digest(&marker.bytes))
 }
 
 /// When an env was made, by a record that only a later version understands, or none.

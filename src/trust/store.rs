@@ -11,9 +11,10 @@ use nix::unistd::Uid;
 use sha2::{Digest, Sha256};
 
 use super::answer::{Allowed, Answer};
-use super::{Subject, Verdict, nodes, private_dir};
+use super::{Subject, Verdict, content, nodes, private_dir};
 use crate::config::{Dirs, read_toml};
 use crate::error::{Attempt, Error, Result};
+use crate::marker::Marker;
 use crate::text::{PathText, hex};
 
 /// The answers of one user.
@@ -49,6 +50,14 @@ impl Store {
     /// True where the user denied this marker, whatever it says.
     pub(crate) fn denies(&self, marker: &Path) -> Result<bool> {
         Ok(matches!(self.answer(marker)?, Some(Answer::Deny { .. })))
+    }
+
+    /// The env that the user allowed `marker`, as it says now, to activate; whatever became of it.
+    pub(crate) fn allowed_env(&self, marker: &Marker) -> Option<PathBuf> {
+        match self.answer(&marker.path).ok()?? {
+            Answer::Allow(allowed) if allowed.content == content(marker) => Some(allowed.env.0),
+            _ => None,
+        }
     }
 
     /// Writes the user's consent. `shared` says whether it covers that others can change marker or env.
@@ -122,7 +131,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::marker::{Marker, NAME};
+    use crate::marker::NAME;
 
     struct World {
         root: tempfile::TempDir,

@@ -115,6 +115,7 @@ fn an_editors_terminal_wraps_the_prompt_and_the_hook_goes_on() {
 fn prompt(terminal: &mut Terminal) -> String {
     match terminal.shell {
         Shell::Fish => terminal.output("fish_prompt"),
+        Shell::Tcsh => terminal.output("echo \"$prompt:q\""),
         _ => terminal.output("printf '%s' \"$PS1\""),
     }
 }
@@ -161,5 +162,26 @@ fn a_prompt_drawn_anew_is_left_alone_and_gets_the_status() {
             terminal.cd("");
             terminal.expect_nothing();
         }
+    }
+}
+
+#[test]
+fn an_rc_file_read_again_keeps_the_label() {
+    for shell in [Shell::Bash, Shell::Zsh, Shell::Tcsh] {
+        let world = World::new();
+        let own = if shell == Shell::Tcsh { "set prompt = 'mine> '" } else { "PS1='mine> '" };
+        let mut terminal =
+            Terminal::start(shell, &world, Start { before: &[own], ..Start::default() });
+        terminal.cd("one");
+        assert_eq!(prompt(&mut terminal), "(env) mine>", "{shell:?}");
+        for _ in 0..2 {
+            terminal.line(own);
+            terminal.line(terminal.hook());
+            assert_eq!(prompt(&mut terminal), "(env) mine>", "{shell:?}");
+            terminal.line(terminal.hook());
+            assert_eq!(prompt(&mut terminal), "(env) mine>", "{shell:?}");
+        }
+        terminal.cd("");
+        assert_eq!(prompt(&mut terminal), "mine>", "{shell:?}");
     }
 }

@@ -87,6 +87,27 @@ fn an_env_made_anew_is_entered_anew() {
 }
 
 #[test]
+fn an_env_that_was_away_is_entered_when_it_is_back() {
+    let (away, back) = ("one/away", "one/env");
+    let rename = |from: &str, to: &str, world: &World| {
+        fs::rename(world.home(from), world.home(to)).unwrap();
+    };
+    everywhere(&[
+        Act::Cd("one"),
+        Act::Active("one"),
+        Act::Meanwhile(&|world: &World| rename(back, away, world)),
+        Act::Nothing,
+        Act::Said("there is no env", 1),
+        Act::Cd("one/sub"),
+        Act::Nothing,
+        Act::Meanwhile(&|world: &World| rename(away, back, world)),
+        Act::Active("one"),
+        Act::Cd("plain"),
+        Act::Nothing,
+    ]);
+}
+
+#[test]
 fn a_directory_removed_under_ones_feet() {
     let remove = |world: &World| fs::remove_dir_all(world.home("one")).unwrap();
     for shell in Shell::ALL {

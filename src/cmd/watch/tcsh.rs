@@ -8,6 +8,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use super::Watch;
 use crate::error::Result;
+use crate::overlay::record;
 use crate::plan::name::{Name, SESSION};
 use crate::plan::session::{Changed, Session};
 use crate::plan::{Change, Vars};
@@ -24,6 +25,7 @@ pub(super) fn text(
 ) -> Result<Vec<u8>> {
     let mut memory = vec![("__mlenv_a", Word::One(consent.to_owned()))];
     let mut set = |name, value: &OsStr| memory.push((name, Word::One(value.to_owned())));
+    set("__mlenv_missing", watch.missing.map_or(OsStr::new(""), |path| path.as_os_str()));
     if let Some(heard) = watch.told {
         set("__mlenv_told", OsStr::new(heard));
     }
@@ -37,7 +39,7 @@ pub(super) fn text(
         set("__mlenv_owner", OsStr::new(session.owner.word()));
         set("__mlenv_mark", session.owner.marker().map_or(OsStr::new(""), |path| path.as_os_str()));
         set("__mlenv_env", session.prefix.as_os_str());
-        set("__mlenv_r", session.prefix.join("mlenv.toml").as_os_str());
+        set("__mlenv_r", session.prefix.join(record::FILE).as_os_str());
         set("__mlenv_bin", session.bin().unwrap_or_default());
         let changed = whole(session, &after);
         set("__mlenv_check", &check(dialect, &changed)?);
