@@ -52,8 +52,10 @@ fn home(base: &Path, env: &Path) -> Option<PathBuf> {
 pub(crate) fn renewed(text: &[u8], base: &Base, env: &Path, library: &Library) -> Vec<u8> {
     let fresh = match library {
         Library::OfBase => self::text(base, env),
+        // By another name than the env's own: where base and env have one name, pip sees no environment, and would
+        // remove the base's packages from the base.
         Library::Own(version) => {
-            text_with(Some(env.join("bin")).filter(|_| fits_pyvenv(env)), version)
+            text_with(Some(env.join("./bin")).filter(|_| fits_pyvenv(env)), version)
         }
     };
     let mut out = Vec::new();

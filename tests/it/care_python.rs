@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use crate::care::Patient;
 use crate::machine::{self, Facts};
 use crate::sandbox::Sandbox;
 use crate::testbase::slim;
@@ -72,6 +73,11 @@ fn put(env: &Path, facts: &Facts, build: &str) {
 
 const WHERE: &str =
     "import os, sys, newmod; print(os.path.dirname(os.__file__)); print(sys.prefix)";
+/// pip must see an environment, tools the env's own library, and nothing its packages twice.
+const ALONE: &str = "import os, sys, sysconfig
+p = [os.path.realpath(p) for p in sys.path]
+print(sys.prefix != sys.base_prefix, sysconfig.get_path('stdlib').startswith(sys.prefix + '/lib/'),
+      p.count(os.path.realpath(sysconfig.get_path('purelib'))))";
 const BASEPKG: &str = "import basepkg, sys; print(basepkg.__file__)";
 
 fn kinds(sandbox: &Sandbox, words: &[&str]) -> Vec<String> {
@@ -110,6 +116,8 @@ fn another_python_of_the_same_minor_version_runs_on_its_own_library_and_sees_the
         assert_eq!(told.out, format!("{}\n{}\n", library.display(), env.display()), "{told}");
         let told = python(BASEPKG);
         assert!(told.out.contains("/baseEnv_dir/"), "{told}");
+        let told = python(ALONE);
+        assert_eq!(told.out, "True True 1\n", "{}: {told}", facts.version);
         let moved = sandbox.path("moved");
         std::fs::rename(&env, &moved).unwrap();
         sandbox.mlenv(["doctor", "-q", "--fix", "moved"]).ok();
@@ -182,4 +190,22 @@ fn a_python_of_the_envs_own_comes_along_onto_another_base() {
     sandbox.mlenv(["clone", "-q", "env", "-p", "twin"]).ok();
     let told = sandbox.run(twin.join("bin/python")).args(["-c", WHERE]).ok();
     assert_eq!(told.out.lines().last(), twin.to_str(), "{told}");
+}
+
+#[test]
+fn pip_on_a_python_of_the_envs_own_leaves_the_bases_packages_alone() {
+    let patient = Patient::new();
+    let facts = machine::python();
+    if facts.base_prefix.starts_with("/usr") {
+        return machine::lacks("a Python that is not the system's");
+    }
+    put(&patient.env, facts, "1");
+    assert_eq!(patient.fix(&patient.env), [""; 0]);
+    let before = tree::snapshot(&patient.base);
+    patient.pip(&["uninstall", "-q", "-y", "six"]);
+    patient.pip(&["install", "-q", "--upgrade", "greet"]);
+    assert_eq!(patient.python(&patient.env, "import six, greet; print(six.__version__)"), "1.16.0");
+    patient.pip(&["uninstall", "-q", "-y", "greet"]);
+    patient.python(&patient.env, "import greet");
+    tree::assert_same(&before, &tree::snapshot(&patient.base), "the base");
 }
