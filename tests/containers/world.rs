@@ -1,29 +1,26 @@
 //! What all tests here share: a registry on loopback with the images in it. Made on first use; it ends with the test
 //! process.
 
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use crate::engines::{self, Engine, settings};
+use crate::registry::Registry;
 use crate::rootfs;
 use crate::sandbox::{Run, Sandbox};
 
 /// The registry.
 pub(crate) struct World {
-    registry: String,
-    /// Ends the registry when we end: it watches this pipe.
-    _held: Child,
+    registry: Registry,
 }
 
 /// The one world of this process.
 pub(crate) fn world() -> &'static World {
     static WORLD: OnceLock<World> = OnceLock::new();
     WORLD.get_or_init(|| {
-        let (registry, held) = registry();
-        let world = World { registry, _held: held };
+        let world = World { registry: Registry::start("registry", "") };
         podman(&["rm", "--all", "--force", "--time", "0"]);
         images();
         world
@@ -38,7 +35,7 @@ impl World {
 
     /// The same for any image in podman's store.
     pub(crate) fn publish_as(&self, name: &str, image: &str) -> String {
-        let reference = format!("{}/tests/{name}", self.registry);
+        let reference = format!("{}/tests/{name}", self.registry.address);
         podman(&["push", "--quiet", image, &reference]);
         reference
     }
@@ -91,36 +88,6 @@ fn exists(image: &str) -> bool {
 /// A free port's number; somebody else could take it, but nobody here does.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
-}
-
-/// Debian's registry. Its shell ends it when the pipe that we hold is closed, however we end.
-fn registry() -> (String, Child) {
-    let dir = engines::dir().join("registry");
-    let _ = std::fs::remove_dir_all(&dir);
-    std::fs::create_dir_all(dir.join("data")).unwrap();
-    let port = free_port();
-    let config = format!(
-        "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n\
-         storage: {{filesystem: {{rootdirectory: \"{}\"}}, delete: {{enabled: true}}}}\n\
-         http: {{addr: \"127.0.0.1:{port}\"}}\n",
-        dir.join("data").display()
-    );
-    let file = dir.join("config.yml");
-    std::fs::write(&file, config).unwrap();
-    let log = std::fs::File::create(dir.join("log")).unwrap();
-    let program = "docker-registry serve \"$0\" & registry=$!; cat >/dev/null; kill $registry";
-    let mut command = Command::new("sh");
-    command.args(["-c", program]).arg(file).stdin(Stdio::piped());
-    command.stdout(log.try_clone().unwrap()).stderr(log);
-    let mut held = command.spawn().unwrap();
-    for _ in 0..200 {
-        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return (format!("127.0.0.1:{port}"), held);
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    held.kill().and_then(|()| held.wait()).unwrap();
-    panic!("the registry did not start: see {}", dir.join("log").display());
 }
 
 /// A user's home and a project in it, and mlenv at work there with an engine.

@@ -1,0 +1,82 @@
+//! `mlenv image` at a real registry, with what podman pushed to it and the login that podman left.
+
+use serde_json::Value;
+
+use crate::engines::{self, Engine};
+use crate::registry::Registry;
+use crate::world::{Project, local, podman, world};
+
+#[test]
+fn what_podman_pushed_is_told_and_what_it_has_is_looked_into() {
+    if !Engine::Podman.works() {
+        return;
+    }
+    let project = Project::new(Engine::Podman);
+    let reference = world().publish("told:1", 1);
+    let facts = |reference: &str| {
+        project.mlenv(["image", "info", "--json", reference]).ok().json()["registry"].clone()
+    };
+    let first = facts(&reference);
+    assert!(first["size"].as_u64().unwrap() > 1_000_000, "{first}");
+    assert!(first["created"].as_str().unwrap().starts_with("20"), "{first}");
+    assert_eq!(first["platforms"].as_array().unwrap().len(), 1);
+    project.mlenv(["image", "packages", &reference]).fails(1, "it has no label mlenv.packages");
+
+    // podman names what it pulls by the same digest, and the image by the same id.
+    podman(&["pull", "--quiet", &reference]);
+    let format = "{{.Id}} {{.RepoDigests}}";
+    let told = podman(&["image", "inspect", "--format", format, &reference]);
+    assert!(told.contains(first["digest"].as_str().unwrap()), "{told}");
+    let id = first["id"].as_str().unwrap().trim_start_matches("sha256:");
+    assert!(told.contains(id), "{told}");
+
+    let packages = project.mlenv(["image", "packages", "--json", &reference]).ok().json();
+    assert_eq!(packages["source"]["engine"], "podman");
+    let names = packages["packages"].as_array().unwrap().iter();
+    let names: Vec<&str> = names.filter_map(|package| package["name"].as_str()).collect();
+    assert!(names.contains(&"python"), "{names:?}");
+    podman(&["untag", &local(1), &reference]);
+
+    // The tag moves on: its digest is another one, and the old one is there still.
+    world().publish("told:1", 2);
+    let second = facts(&reference);
+    assert_ne!(second["digest"], first["digest"]);
+    let repository = reference.trim_end_matches(":1");
+    let digest = first["digest"].as_str().unwrap();
+    assert_eq!(facts(&format!("{repository}@{digest}")), first);
+    project.mlenv(["image", "info", &format!("{repository}:none")]).fails(1, "with the tag none");
+    project
+        .mlenv(["image", "info", &format!("{repository}-other:1")])
+        .fails(1, "-other with the tag 1");
+}
+
+/// `user` and `secret`, as `htpasswd -nbB` writes them.
+const USERS: &str = "user:$2y$05$k7iSmjOomlxE/yOnjyableanvqajz.1YVB4b2XKmQ2/bshHWACOhy\n";
+
+#[test]
+fn the_login_that_podman_left_opens_a_registry_with_passwords() {
+    if !Engine::Podman.works() {
+        return;
+    }
+    let project = Project::new(Engine::Podman);
+    let users = project.sandbox.write("users", USERS);
+    let more = format!("auth: {{htpasswd: {{realm: lab, path: \"{}\"}}}}\n", users.display());
+    let registry = Registry::start("locked", &more);
+    let auth = project.sandbox.path("auth.json");
+    let auth = auth.to_str().unwrap();
+    let words = ["login", "--authfile", auth, "--username", "user", "--password", "secret"];
+    world(); // podman's store
+    podman(&[&words[..], &[&registry.address]].concat());
+    let reference = format!("{}/lab/locked:1", registry.address);
+    podman(&["push", "--quiet", "--authfile", auth, &local(1), &format!("docker://{reference}")]);
+
+    let info = project.mlenv(["image", "info", "--json", &reference]);
+    info.fails(1, "nobody is logged in").hints("podman login 127.0.0.1:");
+    let told = info.clone().var("REGISTRY_AUTH_FILE", auth).ok().json();
+    assert_ne!(told["registry"]["size"], Value::Null);
+    let wrong =
+        std::fs::read_to_string(auth).unwrap().replace("dXNlcjpzZWNyZXQ=", "dXNlcjp3cm9uZw==");
+    std::fs::write(auth, wrong).unwrap();
+    info.var("REGISTRY_AUTH_FILE", auth).fails(1, "auth.json is refused");
+    assert!(engines::dir().join("locked/data").is_dir());
+}
