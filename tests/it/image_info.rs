@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::fakeregistry::{Fake, Store, ordinary};
-use crate::forge::hollow_base;
 use crate::sandbox::Sandbox;
 
 /// A registry with these contents.
@@ -156,42 +155,6 @@ fn a_directory_on_cvmfs_is_compared_with_what_the_tag_means_today() {
 }
 
 #[test]
-fn packages_come_from_the_directory_the_label_or_the_list_and_it_says_which() {
-    let mut store = Store::default();
-    let label = "numpy=1.26.4=py311_0\nmy-tool==2.0\n";
-    let labelled = store.image(&json!({"config": {"Labels": {"mlenv.packages": label}}}));
-    store.tag("labelled", &labelled);
-    let bare = store.image(&json!({}));
-    store.tag("bare", &bare);
-    let (sandbox, fake) = (Sandbox::new(), registry(&store));
-    let entries = format!(
-        "[[image]]\nname = 'bare'\nreference = '{0}'\npackages = 'lists/bare.txt'\n[[image]]\nname = 'here'\nreference = '{0}'\ndirectories = ['{1}']\n",
-        fake.image("a:bare"),
-        sandbox.path("image").display()
-    );
-    sandbox.write("site/images.toml", entries);
-    hollow_base(&sandbox.path("image/opt/conda"));
-    let packages = |word: &str| sandbox.mlenv(["image", "packages", word]).ok();
-    let told =
-        packages(&fake.image("a:labelled")).says("from the label mlenv.packages of 127.0.0.1:");
-    assert_eq!(told.out, "my-tool  2.0     pip\nnumpy    1.26.4  conda  py311_0\n");
-    let told = packages("here").says("from the image itself, in ");
-    assert_eq!(told.out, "python  3.11.7  conda  0\n");
-    let told = packages("./image").says("from the image itself, in ");
-    assert_eq!(told.out, "python  3.11.7  conda  0\n");
-    sandbox
-        .mlenv(["image", "packages", "bare"])
-        .fails(1, "it has no label mlenv.packages; could not read");
-    sandbox.write("site/lists/bare.txt", "alembic 1.15.2\n");
-    let told = packages("bare").says("from the catalogue's list ").says("it has no label");
-    assert_eq!(told.out, "alembic  1.15.2\n");
-    let json =
-        sandbox.mlenv(["image", "packages", "--json"]).arg(fake.image("a:labelled")).ok().json();
-    assert_eq!(json["source"]["kind"], "label");
-    assert_eq!(json["packages"][0], json!({"name": "my-tool", "version": "2.0", "by": "pip"}));
-}
-
-#[test]
 fn json_has_the_documented_keys_and_no_others() {
     let fake = registry(&ordinary());
     let sandbox = Sandbox::new();
@@ -204,39 +167,4 @@ fn json_has_the_documented_keys_and_no_others() {
         "created digest id labels layers manifest platform platforms pull-limit size"
     );
     assert_eq!((&told["name"], &told["from"]), (&Value::Null, &json!("nobody")));
-}
-
-#[test]
-fn an_image_in_an_engines_store_is_looked_into_without_pulling_it() {
-    let sandbox = Sandbox::new();
-    let fake = registry(&ordinary());
-    let image = fake.image("lab/app:v1");
-    let paths = "/opt/conda/conda-meta/numpy-1.26.4-py311_0.json\\n/opt/conda/lib/python3.11/site-packages/mine-1.5.dist-info\\n";
-    let engine = format!(
-        "#!/bin/sh\nprintf '%s ' \"$0\" \"$1\" \"$2\" >>'{}'\ncase $1 in image) [ \"$3\" = '{image}' ];; run) printf '{paths}';; esac\n",
-        sandbox.path("log").display()
-    );
-    let program = sandbox.write("bin/podman", engine);
-    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755))
-        .unwrap();
-    let packages = |image: &str| {
-        sandbox
-            .mlenv(["image", "packages", image])
-            .var("PATH", format!("{}:/bin:/usr/bin", sandbox.path("bin").display()))
-    };
-    let told = packages(&image).ok().says("from the image itself: podman has 127.0.0.1:");
-    assert_eq!(told.out, "mine   1.5     pip\nnumpy  1.26.4  conda  py311_0\n");
-    let json = packages(&image).arg("--json").ok().json();
-    assert_eq!(
-        (&json["source"]["kind"], &json["source"]["engine"]),
-        (&json!("local"), &json!("podman"))
-    );
-    // What no engine has is neither pulled nor run.
-    std::fs::remove_file(sandbox.path("log")).unwrap();
-    packages(&fake.image("lab/app:v2")).fails(1, "has no lab/app with the tag v2");
-    let log = std::fs::read_to_string(sandbox.path("log")).unwrap();
-    assert!(
-        log.contains("image inspect") && !log.contains("run") && !log.contains("pull"),
-        "{log}"
-    );
 }

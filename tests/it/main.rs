@@ -38,6 +38,7 @@ mod homes;
 mod hostile;
 mod house;
 mod image_info;
+mod image_packages;
 mod image_trouble;
 mod image_trust;
 mod images;
