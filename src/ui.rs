@@ -47,6 +47,11 @@ impl Ui {
         }
     }
 
+    /// True where the user hears what a question would be about.
+    pub(crate) fn is_heard(self) -> bool {
+        self.loudness == Loudness::Normal
+    }
+
     /// Asks the user, who answers with a line: true for yes, and for an empty one.
     pub(crate) fn ask(question: &str) -> bool {
         anstream::eprint!("mlenv: {question} [Y/n] ");

@@ -9,7 +9,7 @@ use super::mend;
 use crate::error::Result;
 
 /// What package managers do to an env that belongs together with its base, and what is put right without a word.
-const USUAL: [Kind; 7] = [
+const USUAL: [Kind; 8] = [
     // pip writes paths with a `$` so that no shell finds them.
     Kind::ProgramsAstray,
     Kind::EntriesMissing,
@@ -18,6 +18,7 @@ const USUAL: [Kind; 7] = [
     Kind::LinksDangling,
     Kind::CondaHistory,
     Kind::CondaPins,
+    Kind::PulledUp,
 ];
 
 /// What came of it.

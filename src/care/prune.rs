@@ -29,6 +29,10 @@ pub(crate) enum Kind {
     Memory,
     /// A Jupyter kernel of one.
     Kernel,
+    /// An env whose base is gone for good; only where that was asked for.
+    Env,
+    /// Packages that conda clients unpacked; only where that was asked for.
+    Packages,
 }
 
 impl Kind {
@@ -40,6 +44,8 @@ impl Kind {
             Self::Stage => "unfinished env",
             Self::Memory => "memory of an env that is gone",
             Self::Kernel => "kernel of an env that is gone",
+            Self::Env => "env whose base is gone",
+            Self::Packages => "cache of conda packages",
         }
     }
 }
@@ -80,9 +86,34 @@ pub(crate) fn find(dirs: &Dirs) -> Vec<Litter> {
     found
 }
 
+/// Envs of this user whose base was removed, with nothing else in its place. What is only out of reach is not gone, and
+/// where the base's name or path leads elsewhere `rebase` is the cure.
+pub(crate) fn orphans(dirs: &Dirs) -> Vec<Litter> {
+    let names = known::all(dirs).unwrap_or_default();
+    let is_orphan = |env: &PathBuf| {
+        let Ok(Some(record)) = Record::read(env) else { return false };
+        let (base, named) = (&record.base, record.base.name.as_ref());
+        let lives_elsewhere = record.container.is_some();
+        !lives_elsewhere
+            && is_removed(&base.prefix.0)
+            && !base.path.0.exists()
+            && !named.is_some_and(|name| names.contains_key(name))
+    };
+    let envs = registry::all(dirs).into_iter().filter(is_orphan);
+    envs.map(|env| Litter { kind: Kind::Env, shown: env.clone(), path: env }).collect()
+}
+
+/// The cache of conda packages that envs on a base that can be written share.
+pub(crate) fn packages(dirs: &Dirs) -> Option<Litter> {
+    let path = dirs.cache.join("pkgs");
+    path.is_dir().then(|| Litter { kind: Kind::Packages, shown: path.clone(), path })
+}
+
 /// Takes one thing away.
 pub(crate) fn remove(litter: &Litter) -> Result<()> {
     match litter.kind {
+        Kind::Env => return stage::discard(&litter.path),
+        Kind::Packages => fs::remove_tree(&litter.path),
         Kind::Kernel => return kernel::discard(&litter.path),
         Kind::Stage => stage::remove_leftover(&litter.path),
         Kind::Index | Kind::Python | Kind::Memory => fs::remove_file(&litter.path),
@@ -133,6 +164,12 @@ impl Used {
         self.has_unknown
             || name.split('-').next().is_some_and(|packages| self.packages.contains(packages))
     }
+}
+
+/// The same for a prefix in an image, which is removed as a whole.
+fn is_removed(prefix: &Path) -> bool {
+    let image = if prefix.ends_with("opt/conda") { prefix.ancestors().nth(2) } else { None };
+    is_gone(image.unwrap_or(prefix)) || is_gone(prefix)
 }
 
 /// True for a directory that was removed, and not merely unmounted: the one above it is reachable.

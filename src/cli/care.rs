@@ -114,13 +114,20 @@ pub(crate) struct Clone {
 /// Take away what mlenv left outside of envs and needs no more
 ///
 /// Indexes of bases that no env stands on and that have no name, unfinished envs of processes that were killed, and
-/// memories of envs that are gone. Envs and bases are never touched, and what is only out of reach is kept.
+/// memories of envs that are gone. Bases are never touched, envs only with `--envs`, and what is only out of reach is kept.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  mlenv prune --dry-run   only tell what would go
-  mlenv prune")]
+  mlenv prune --dry-run          only tell what would go
+  mlenv prune
+  mlenv prune --envs --dry-run   which envs stand on a base that is gone")]
 pub(crate) struct Prune {
+    /// Also envs whose base is gone for good, with all that was installed in them
+    #[arg(long)]
+    pub(crate) envs: bool,
+    /// Also the cache of conda packages
+    #[arg(long)]
+    pub(crate) packages: bool,
     /// Remove nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

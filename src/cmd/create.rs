@@ -35,41 +35,12 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
     let wanted = if arguments.force { OnExisting::ReplaceEnv } else { OnExisting::Fail };
     let on_existing = check_place(&env, wanted)?;
     let from = arguments.from.as_deref().map(|file| export::read(context, file)).transpose()?;
-    let asked = match (&arguments.base, &from) {
-        (None, Some(from)) => Some(export::base(context, from)?),
-        (asked, _) => asked.clone(),
-    };
-    let choice = resolve::base(context.host, &context.dirs, asked.as_deref())?;
-    check_python(&choice.base, arguments.python.as_deref())?;
-    let layout = layout(arguments, from.as_ref(), choice.base.kind);
-    let trust = if arguments.reindex { index::Trust::Fresh } else { index::Trust::Any };
-    let mut plan = index::plan(&choice.base, layout, &context.dirs.cache, trust, context.ui)?;
-    let user_site = arguments.user_site || from.as_ref().is_some_and(|from| from.user_site);
-    let mut record = record(&env, &choice, layout, user_site);
-    if let Some(from) = &from {
-        record.requests = from.requests.clone();
-    }
-    record.container = crate::container::inside::look(context.host);
-    skeleton::carry(&mut plan, &env, &record)?;
-    conda_files::guard(&mut plan, &choice.base.prefix)?;
-    // From here on there is something to clean up; until here Ctrl-C simply ends us.
-    let stop = stop_flag()?;
-    let began = Instant::now();
-    let threads = threads::for_links(nearest_dir(&env), arguments.threads);
-    let order = Order {
-        env: &env,
-        base: &choice.base,
-        plan,
-        record: &record,
-        on_existing,
-        threads,
-        stop: &stop,
-    };
-    let made = order.carry_out()?;
+    let choice = choose(context, arguments, from.as_ref())?;
+    let record = wanted_record(context, arguments, from.as_ref(), (&env, &choice));
+    make(context, arguments, (&env, &choice, &record), on_existing)?;
     if let Err(cause) = registry::remember(&context.dirs, &env) {
         context.ui.warn(format!("the env works, but `mlenv list` will not know it: {cause}"));
     }
-    report(context, &env, &choice, layout, made, began);
     let saved = if arguments.no_save { None } else { save_marker(context, &env) };
     if let Some(from) = &from {
         export::fill(context, &env, from)?;
@@ -85,6 +56,51 @@ pub(super) fn run(context: &Context, arguments: &Create) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// The base that is named, else the one of an export, else by the usual order.
+fn choose(context: &Context, arguments: &Create, from: Option<&Export>) -> Result<Choice> {
+    let asked = match (&arguments.base, from) {
+        (None, Some(from)) => Some(export::base(context, from)?),
+        (asked, _) => asked.clone(),
+    };
+    let choice = resolve::base(context.host, &context.dirs, asked.as_deref())?;
+    check_python(&choice.base, arguments.python.as_deref())?;
+    Ok(choice)
+}
+
+fn wanted_record(
+    context: &Context,
+    arguments: &Create,
+    from: Option<&Export>,
+    (env, choice): (&Path, &Choice),
+) -> Record {
+    let layout = layout(arguments, from, choice.base.kind);
+    let user_site = arguments.user_site || from.is_some_and(|from| from.user_site);
+    let requests = from.map(|from| from.requests.clone()).unwrap_or_default();
+    let container = crate::container::inside::look(context.host);
+    Record { requests, container, ..record(env, choice, layout, user_site) }
+}
+
+/// Makes the env, and says so.
+fn make(
+    context: &Context,
+    arguments: &Create,
+    (env, choice, record): (&Path, &Choice, &Record),
+    on_existing: OnExisting,
+) -> Result<()> {
+    let (base, layout) = (&choice.base, record.layout);
+    let trust = if arguments.reindex { index::Trust::Fresh } else { index::Trust::Any };
+    let mut plan = index::plan(base, layout, &context.dirs.cache, trust, context.ui)?;
+    skeleton::carry(&mut plan, env, record)?;
+    conda_files::guard(&mut plan, &base.prefix)?;
+    // From here on there is something to clean up; until here Ctrl-C simply ends us.
+    let stop = stop_flag()?;
+    let began = Instant::now();
+    let threads = threads::for_links(nearest_dir(env), arguments.threads);
+    let made = Order { env, base, plan, record, on_existing, threads, stop: &stop }.carry_out()?;
+    report(context, env, choice, layout, made, began);
+    Ok(())
 }
 
 /// Asked for, else as exported, else by the kind of the base. Nothing of the machine's own Python is ever linked.

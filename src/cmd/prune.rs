@@ -9,6 +9,7 @@ use crate::care::finding::count;
 use crate::care::prune::{self, Kind, Litter};
 use crate::cli::Prune;
 use crate::error::Result;
+use crate::overlay::registry;
 use crate::text::{PathText, Shown};
 
 /// What `--json` prints.
@@ -20,7 +21,17 @@ struct Row {
 }
 
 pub(super) fn run(context: &Context, arguments: &Prune) -> Result<()> {
-    let found = prune::find(&context.dirs);
+    let mut found = prune::find(&context.dirs);
+    let orphans = prune::orphans(&context.dirs);
+    if arguments.envs {
+        found.extend(orphans);
+    } else if !orphans.is_empty() {
+        context.ui.hint(format!(
+            "{} on a base that is gone: `mlenv rebase` moves it, `mlenv prune --envs` removes it",
+            count(orphans.len(), "env stands", "envs stand")
+        ));
+    }
+    found.extend(prune::packages(&context.dirs).filter(|_| arguments.packages));
     let mut rows = Vec::new();
     for litter in &found {
         let removed = !arguments.dry_run && take(context, litter);
@@ -47,6 +58,9 @@ fn take(context: &Context, litter: &Litter) -> bool {
     let done = prune::remove(litter);
     if let Err(error) = &done {
         context.ui.warn(error.to_string());
+    }
+    if litter.kind == Kind::Env && done.is_ok() {
+        let _ = registry::forget(&context.dirs, &litter.path); // `list` would do so by itself
     }
     done.is_ok()
 }

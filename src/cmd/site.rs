@@ -137,8 +137,8 @@ impl Opened {
         if manner.dry_run {
             return Ok(false);
         }
-        let asks = context.host.answers && !manner.yes && !outlook.is_empty();
-        if asks && !Ui::ask("go on?") {
+        let asks = context.host.answers && context.ui.is_heard() && !outlook.is_empty();
+        if asks && !manner.yes && !Ui::ask("go on?") {
             return Err(Error::no("nothing was changed"));
         }
         Ok(true)

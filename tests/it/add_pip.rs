@@ -161,6 +161,31 @@ fn an_env_that_cannot_be_used_or_is_being_changed_is_left_alone() {
     run.fails(2, "was moved here").hints("doctor --fix");
 }
 
+/// `script` gives it a terminal to ask on.
+#[test]
+fn on_a_terminal_it_asks_unless_told_not_to() {
+    let patient = Patient::new();
+    let ask = |options: &str, answer: &str| {
+        let answer = patient.sandbox.write("answer", answer);
+        let line = format!("\"$MLENV\" install {options} -p env --pip fresh");
+        let run = patient.sandbox.run("script").args(["-q", "-e", "-E", "never", "-c", &line, "/dev/null"]);
+        let run = run.var("MLENV", env!("CARGO_BIN_EXE_mlenv")).var("PIP_NO_INDEX", "1");
+        let run = run.var("PIP_FIND_LINKS", patient.sandbox.path("wheels"));
+        let output = run.command().stdin(std::fs::File::open(answer).unwrap()).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, words) = ask("", "n\n");
+    assert!(words.contains("will add: fresh 1.0") && words.contains("go on? [Y/n]"), "{words}");
+    assert!(code == Some(1) && words.contains("nothing was changed"), "{code:?} {words}");
+    assert!(patient.added().is_empty());
+    let (code, words) = ask("", "y\n");
+    assert_eq!((code, patient.added()), (Some(0), vec!["fresh 1.0".to_owned()]), "{words}");
+    patient.packages("uninstall", &["-q", "fresh"]).ok();
+    let (code, words) = ask("--yes", "");
+    assert!(code == Some(0) && !words.contains("go on?"), "{words}");
+    assert_eq!(patient.added().len(), 1);
+}
+
 #[test]
 fn an_env_without_pip_says_how_to_get_it() {
     let patient = Patient::new();

@@ -92,3 +92,32 @@ fn envs_that_were_deleted_by_hand_are_forgotten_and_those_out_of_reach_are_not()
     let listed = sandbox.mlenv(["list"]).ok().out;
     assert!(listed.contains(away.to_str().unwrap()), "{listed}");
 }
+
+#[test]
+fn envs_whose_base_is_gone_for_good_go_where_that_is_asked_for_and_no_others() {
+    let sandbox = Sandbox::new();
+    let image = sandbox.path("images/old");
+    hollow_base(&image.join("opt/conda"));
+    let orphan = sandbox.env("orphan", &image);
+    let kept = sandbox.env("kept", &hollow_base(&sandbox.path("base")));
+    let unmounted = sandbox.env("unmounted", &hollow_base(&sandbox.path("mount/deep/base")));
+    let moved = hollow_base(&sandbox.path("trees/one"));
+    std::os::unix::fs::symlink(&moved, sandbox.path("tag")).unwrap();
+    let tagged = sandbox.env("tagged", &sandbox.path("tag"));
+    std::fs::remove_dir_all(&image).unwrap();
+    std::fs::remove_dir_all(sandbox.path("mount")).unwrap();
+    std::fs::rename(&moved, sandbox.path("trees/two")).unwrap();
+    std::fs::remove_file(sandbox.path("tag")).unwrap();
+    std::os::unix::fs::symlink(sandbox.path("trees/two"), sandbox.path("tag")).unwrap();
+    let outcome = sandbox.mlenv(["prune"]).ok().hints("1 env stands on a base that is gone");
+    assert!(orphan.is_dir(), "{outcome}");
+    assert_eq!(told(&sandbox, &["--envs", "--dry-run"], "env"), [orphan.clone()]);
+    assert!(orphan.is_dir());
+    assert_eq!(told(&sandbox, &["--envs"], "env"), [orphan.clone()]);
+    assert!(!orphan.exists() && [kept, unmounted, tagged].iter().all(|env| env.is_dir()));
+    let cache = sandbox.write("home/.cache/mlenv/pkgs/x/y", "");
+    sandbox.mlenv(["prune"]).ok();
+    assert!(cache.exists());
+    assert_eq!(told(&sandbox, &["--packages"], "packages").len(), 1);
+    assert!(!cache.exists());
+}
