@@ -92,15 +92,19 @@ pub(crate) fn orphans(dirs: &Dirs) -> Vec<Litter> {
     let names = known::all(dirs).unwrap_or_default();
     let is_orphan = |env: &PathBuf| {
         let Ok(Some(record)) = Record::read(env) else { return false };
-        let (base, named) = (&record.base, record.base.name.as_ref());
+        let base = &record.base;
         let lives_elsewhere = record.container.is_some();
         !lives_elsewhere
             && is_removed(&base.prefix.0)
             && !base.path.0.exists()
-            && !named.is_some_and(|name| names.contains_key(name))
+            && !base.name.as_ref().is_some_and(|name| names.contains_key(name))
     };
-    let envs = registry::all(dirs).into_iter().filter(is_orphan);
-    envs.map(|env| Litter { kind: Kind::Env, shown: env.clone(), path: env }).collect()
+    let known = registry::entries(dirs).into_iter().map(|(_, env)| env);
+    let envs: BTreeSet<PathBuf> = known.chain(names_in(&dirs.envs)).collect();
+    envs.into_iter()
+        .filter(is_orphan)
+        .map(|env| Litter { kind: Kind::Env, shown: env.clone(), path: env })
+        .collect()
 }
 
 /// The cache of conda packages that envs on a base that can be written share.

@@ -121,6 +121,7 @@ Examples:
   mlenv prune --dry-run          only tell what would go
   mlenv prune
   mlenv prune --envs --dry-run   which envs stand on a base that is gone")]
+#[expect(clippy::struct_excessive_bools, reason = "flags, each on its own")]
 pub(crate) struct Prune {
     /// Also envs whose base is gone for good, with all that was installed in them
     #[arg(long)]

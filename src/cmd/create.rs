@@ -79,7 +79,7 @@ fn wanted_record(
     let user_site = arguments.user_site || from.is_some_and(|from| from.user_site);
     let requests = from.map(|from| from.requests.clone()).unwrap_or_default();
     let container = crate::container::inside::look(context.host);
-    Record { requests, container, ..record(env, choice, layout, user_site) }
+    Record { container, requests, ..record(env, choice, layout, user_site) }
 }
 
 /// Makes the env, and says so.

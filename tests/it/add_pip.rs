@@ -168,7 +168,15 @@ fn on_a_terminal_it_asks_unless_told_not_to() {
     let ask = |options: &str, answer: &str| {
         let answer = patient.sandbox.write("answer", answer);
         let line = format!("\"$MLENV\" install {options} -p env --pip fresh");
-        let run = patient.sandbox.run("script").args(["-q", "-e", "-E", "never", "-c", &line, "/dev/null"]);
+        let run = patient.sandbox.run("script").args([
+            "-q",
+            "-e",
+            "-E",
+            "never",
+            "-c",
+            &line,
+            "/dev/null",
+        ]);
         let run = run.var("MLENV", env!("CARGO_BIN_EXE_mlenv")).var("PIP_NO_INDEX", "1");
         let run = run.var("PIP_FIND_LINKS", patient.sandbox.path("wheels"));
         let output = run.command().stdin(std::fs::File::open(answer).unwrap()).output().unwrap();

@@ -111,9 +111,9 @@ fn envs_whose_base_is_gone_for_good_go_where_that_is_asked_for_and_no_others() {
     std::os::unix::fs::symlink(sandbox.path("trees/two"), sandbox.path("tag")).unwrap();
     let outcome = sandbox.mlenv(["prune"]).ok().hints("1 env stands on a base that is gone");
     assert!(orphan.is_dir(), "{outcome}");
-    assert_eq!(told(&sandbox, &["--envs", "--dry-run"], "env"), [orphan.clone()]);
+    assert_eq!(told(&sandbox, &["--envs", "--dry-run"], "env"), [orphan.as_path()]);
     assert!(orphan.is_dir());
-    assert_eq!(told(&sandbox, &["--envs"], "env"), [orphan.clone()]);
+    assert_eq!(told(&sandbox, &["--envs"], "env"), [orphan.as_path()]);
     assert!(!orphan.exists() && [kept, unmounted, tagged].iter().all(|env| env.is_dir()));
     let cache = sandbox.write("home/.cache/mlenv/pkgs/x/y", "");
     sandbox.mlenv(["prune"]).ok();

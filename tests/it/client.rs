@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use sha2::{Digest, Sha256};
+
 use crate::care::Patient;
 use crate::machine;
 use crate::sandbox::Run;
@@ -13,15 +15,24 @@ use crate::testbase::base;
 const STAND_IN: &str = include_str!("conda/micromamba.py");
 const CHANNEL: &str = include_str!("conda/channel.py");
 
-/// The channel; made once a run.
+/// The channel, made once for this script and Python; built aside and renamed, as the test base is.
 pub(crate) fn channel() -> &'static Path {
     static CHANNEL_DIR: OnceLock<PathBuf> = OnceLock::new();
     CHANNEL_DIR.get_or_init(|| {
-        let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let place = place.join(format!("channel-{}", std::process::id()));
-        let mut make = Command::new(&machine::python().executable);
-        let output = make.arg("-c").arg(CHANNEL).arg(&place).arg(&base().version).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let digest = Sha256::digest(CHANNEL);
+        let edition = u32::from_be_bytes(digest[..4].try_into().unwrap());
+        let name = format!("channel-{edition:x}-{}", base().version);
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let aside = place.with_extension(std::process::id().to_string());
+        if !place.is_dir() {
+            let mut make = Command::new(&machine::python().executable);
+            make.arg("-c").arg(CHANNEL).arg(&aside).arg(&base().version);
+            let output = make.output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            if std::fs::rename(&aside, &place).is_err() {
+                std::fs::remove_dir_all(&aside).unwrap(); // another process was quicker
+            }
+        }
         place
     })
 }
