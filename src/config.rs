@@ -30,9 +30,6 @@ pub(crate) const LAUNCH: &str = "MLENV_LAUNCH";
 /// Set to anything: the prompt does not show what is active.
 pub(crate) const PROMPT_OFF: &str = "MLENV_DISABLE_PROMPT";
 
-/// Set to anything: packages in the user's site are seen also in envs that keep them out.
-pub(crate) const USER_SITE: &str = "MLENV_USER_SITE";
-
 /// The four directories of the XDG base directory specification, each with `mlenv` at its end.
 #[derive(Clone)]
 pub(crate) struct Dirs {

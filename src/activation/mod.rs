@@ -25,7 +25,7 @@ pub(crate) use self::place::{Place, active, locate};
 pub(crate) use self::scripts::disown_foreign;
 
 use crate::activation::ground::{Ground, Kind};
-use crate::config::{self, Dirs};
+use crate::config::Dirs;
 use crate::error::{Attempt, Error, Result};
 use crate::host::Host;
 use crate::overlay::record::Record;
@@ -72,7 +72,7 @@ pub(crate) fn read_env(wish: &Wish, record: &Record, host: &Host, dirs: &Dirs) -
 
 fn read_on(ground: Ground, wish: &Wish, host: &Host, dirs: &Dirs) -> Found {
     let mut warnings: Vec<String> = ground.remark.clone().into_iter().collect();
-    let mut sets = settings(&ground, host);
+    let mut sets = settings(&ground);
     sets.extend(variables::of_layers(&ground.layers(), &mut warnings));
     let scripts = scripts::of_layers(&ground, wish.dialect);
     let mut target = Target {
@@ -96,14 +96,11 @@ fn read_on(ground: Ground, wish: &Wish, host: &Host, dirs: &Dirs) -> Found {
 }
 
 /// What every activation sets, whatever packages and users add.
-fn settings(ground: &Ground, host: &Host) -> Vec<(Name, Option<OsString>)> {
+fn settings(ground: &Ground) -> Vec<(Name, Option<OsString>)> {
     let set = |name: &str, value: &OsStr| (Name::known(name), Some(value.to_owned()));
     let mut sets = vec![(Name::known("PYTHONHOME"), None)];
-    let user_site = (ground.user_site, host.var(config::USER_SITE).is_some());
-    match user_site {
-        (true, false) => {}
-        (_, true) => sets.push((Name::known("PYTHONNOUSERSITE"), None)),
-        (false, false) => sets.push(set("PYTHONNOUSERSITE", OsStr::new("1"))),
+    if !ground.user_site {
+        sets.push(set("PYTHONNOUSERSITE", OsStr::new("1")));
     }
     if let Some((base, program)) = ground.micromamba() {
         sets.push(set("MAMBA_ROOT_PREFIX", base.as_os_str()));

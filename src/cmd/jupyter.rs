@@ -1,28 +1,25 @@
 //! `mlenv jupyter`: kernels for envs, and JupyterLab in one.
 
+mod room;
+
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::run::{place, told};
+use self::room::{Asked, Room, settled};
+use super::container::reenter;
 use super::{Context, print, print_json};
 use crate::activation::{self, Place};
-use crate::cli::{self, At, Jupyter};
+use crate::cli::{At, Jupyter};
 use crate::error::{Error, Result};
 use crate::exec;
-use crate::kernel::{self, Kernel, Module, Shelf, State, Wanted};
-use crate::launch::{self, Inside};
-use crate::overlay::create::refuse_inside_base;
-use crate::overlay::record::Record;
+use crate::kernel::{self, Kernel, Module, Shelf, State};
+use crate::launch;
 use crate::overlay::registry;
-use crate::plan::Vars;
-use crate::plan::session::Owner;
 use crate::text::{PathText, Shown, shown};
 
-/// What a kernel is started by.
-const KERNEL: Module = Module { name: "ipykernel_launcher", package: "ipykernel" };
 /// JupyterLab.
 const LAB: Module = Module { name: "jupyterlab", package: "jupyterlab" };
 
@@ -38,13 +35,6 @@ pub(super) fn run(context: &Context, verb: &Jupyter) -> Result<()> {
     }
 }
 
-/// Names for a pair of kernels.
-#[derive(Default)]
-struct Asked<'a> {
-    name: Option<&'a OsStr>,
-    display: Option<&'a str>,
-}
-
 fn install(context: &Context, env: Option<&OsStr>, asked: &Asked, at: &At) -> Result<()> {
     let room = Room::enter(context, env)?;
     let shelf = room.shelf(context, at)?;
@@ -57,68 +47,6 @@ fn install(context: &Context, env: Option<&OsStr>, asked: &Asked, at: &At) -> Re
         format!("the kernels {name} and {twin} for {place} are there already")
     });
     Ok(())
-}
-
-/// A place with what is active in it.
-struct Room {
-    place: Place,
-    vars: Vars,
-}
-
-impl Room {
-    fn enter(context: &Context, env: Option<&OsStr>) -> Result<Self> {
-        let session = super::activate::session(context.host, context.ui)?;
-        let which = cli::Which { env: env.map(OsStr::to_owned), name: None };
-        let (place, _) = place(context, &which, session.as_ref())?;
-        let place = settled(place)?;
-        let vars = context.host.vars_with_path();
-        let wanted = (place.clone(), Owner::Hand);
-        let inside: Inside =
-            launch::inside(wanted, &vars, session.as_ref(), (context.host, &context.dirs))?;
-        let mut vars = told(context, inside);
-        vars.remove(OsStr::new("PYTHONPATH")); // as the kernel will be without it
-        Ok(Self { place, vars })
-    }
-
-    fn shelf(&self, context: &Context, at: &At) -> Result<Shelf> {
-        let prefix = match (&at.prefix, at.sys_prefix) {
-            (None, false) => return Ok(Shelf::of_user(&context.dirs)),
-            (Some(prefix), _) => context.host.absolute(prefix)?,
-            (None, true) => self.place.path().to_owned(),
-        };
-        let base = match &self.place {
-            Place::Env(env) => Record::read(env)?.map(|record| record.base.prefix.0),
-            Place::Image(path) | Place::Base(path) => path.canonicalize().ok(),
-        };
-        if let Some(base) = base.filter(|_| prefix.exists()) {
-            refuse_inside_base(&prefix, &base).map_err(|_| inside_base(&prefix))?;
-        }
-        Ok(Shelf::below(&prefix))
-    }
-
-    fn put(&self, context: &Context, at: &Shelf, asked: &Asked) -> Result<([String; 2], bool)> {
-        let launcher = kernel::probe(KERNEL, self.place.path(), &self.vars)?;
-        let logos = launcher.with_file_name("ipykernel").join("resources");
-        at.put(&Wanted {
-            prefix: self.place.path(),
-            program: &context.host.program()?,
-            name: asked.name,
-            display: asked.display,
-            logos: &logos,
-        })
-    }
-}
-
-/// An env by the path that its own files name.
-fn settled(place: Place) -> Result<Place> {
-    let Place::Env(env) = &place else { return Ok(place) };
-    let record = activation::standing::record(env)?;
-    Ok(Place::Env(record.prefix.0))
-}
-
-fn inside_base(prefix: &Path) -> Error {
-    Error::new(format!("could not put kernels into {}: that is a base", Shown(prefix)))
-        .hint("bases are never written to: register them for you, without --prefix or --sys-prefix")
 }
 
 /// What `list --json` prints.
@@ -213,7 +141,7 @@ fn is_twin(name: &str, word: &OsStr) -> bool {
 /// Starts JupyterLab in place of this process.
 fn lab(context: &Context, env: Option<&OsStr>, arguments: &[OsString]) -> Result<()> {
     let room = Room::enter(context, env)?;
-    kernel::probe(LAB, room.place.path(), &room.vars)?;
+    room.probe(context, LAB)?;
     let mut words: Vec<OsString> = ["python3", "-s", "-m", "jupyterlab"].map(OsString::from).into();
     let says = |option: &str| {
         arguments.iter().any(|word| {
@@ -228,7 +156,10 @@ fn lab(context: &Context, env: Option<&OsStr>, arguments: &[OsString]) -> Result
         words.push(format!("--MultiKernelManager.default_kernel_name={name}").into());
     }
     words.extend_from_slice(arguments);
-    Err(exec::replace(launch::command(&words, room.vars)?))
+    match &room.way {
+        Some(way) => way.go(context, &reenter::Command::Words(&words)),
+        None => Err(exec::replace(launch::command(&words, room.vars)?)),
+    }
 }
 
 /// The kernel that this env's JupyterLab is to start with: one that is registered, else a pair in the env itself, where

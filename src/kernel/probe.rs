@@ -1,14 +1,11 @@
 //! Whether an env's Python finds a module, in the env or in what it stands on: the Python itself is asked, as it will
 //! be started.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::exec::{self, Words};
-use crate::launch;
-use crate::plan::Vars;
 use crate::text::Shown;
 
 /// A module, and what brings it.
@@ -26,11 +23,14 @@ import importlib.util, os, sys
 found = importlib.util.find_spec(sys.argv[1])
 sys.stdout.buffer.write(os.fsencode(found.origin if found and found.origin else ''))";
 
-/// The module's file, for a Python with the variables `vars`, which are those inside `place`.
-pub(crate) fn probe(module: Module, place: &Path, vars: &Vars) -> Result<PathBuf> {
-    let python = launch::command(&[OsString::from("python3")], vars.clone())?.program;
-    let arguments = ["-s", "-c", PROGRAM, module.name].map(OsStr::new);
-    let told = exec::output_with(&python, &arguments, vars, Words::Dropped)
+/// The module's file. `ask` runs a command in `place` and gives what it printed.
+pub(crate) fn probe(
+    module: Module,
+    place: &Path,
+    ask: impl FnOnce(&[OsString]) -> Result<Vec<u8>>,
+) -> Result<PathBuf> {
+    let words = ["python3", "-s", "-c", PROGRAM, module.name].map(OsString::from);
+    let told = ask(&words)
         .map_err(|error| error.during(format!("asking the Python of {}", Shown(place))))?;
     if told.is_empty() {
         let place = Shown(place);

@@ -17,6 +17,9 @@ const SCRIPT: &str = include_str!("../../shell/kernel.sh");
 /// Names that Jupyter replaces in the command line by something else.
 const REPLACED: [&str; 3] = ["{connection_file}", "{prefix}", "{resource_dir}"];
 
+/// Lets the line in an env's site-packages pass that keeps the user site out (`overlay::skeleton`).
+const USER_SITE: &str = "MLENV_USER_SITE=1";
+
 /// The key of the mark in `metadata`.
 const MARK: &str = "mlenv";
 
@@ -40,12 +43,6 @@ pub(super) fn text(mark: &Mark, display: &str, old: Option<Map<String, Value>>) 
     map.insert("display_name".into(), display.into());
     map.insert("language".into(), "python".into());
     map.entry("interrupt_mode").or_insert_with(|| "signal".into());
-    let env = map.entry("env").or_insert_with(|| json!({}));
-    if let Some(env) = env.as_object_mut()
-        && mark.user_site
-    {
-        env.insert(crate::config::USER_SITE.into(), "1".into());
-    }
     let metadata = map.entry("metadata").or_insert_with(|| json!({ "debugger": true }));
     if let (Some(metadata), Ok(mark)) = (metadata.as_object_mut(), serde_json::to_value(mark)) {
         metadata.insert(MARK.into(), mark);
@@ -72,16 +69,20 @@ pub(super) fn display(map: &Map<String, Value>) -> String {
     map.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// Bare `python3` is the env's own: it is first on PATH by then. Frozen modules stop debuggers; Pythons that know
-/// nothing of them pass the option over.
+/// Bare `python3` is the env's own: it is first on PATH by then. For the twin what keeps the user site out of an env is
+/// taken away again, behind the activation. Frozen modules stop debuggers; Pythons that know nothing of them pass the
+/// option over.
 fn argv(mark: &Mark) -> Result<Vec<Value>> {
-    let site: &[&str] = if mark.user_site { &[] } else { &["-s"] };
+    let python: &[&str] = if mark.user_site {
+        &["/usr/bin/env", "-u", "PYTHONNOUSERSITE", USER_SITE, "python3"]
+    } else {
+        &["python3", "-s"]
+    };
     let mut argv = ["/bin/sh", "-c", SCRIPT].map(Value::from).to_vec();
     argv.push(word(&mark.program.0)?);
     argv.push(word(&mark.prefix.0)?);
-    let python = ["--", "python3"].iter().chain(site);
     let kernel = ["-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"];
-    argv.extend(python.chain(&kernel).map(|word| Value::from(*word)));
+    argv.extend(["--"].iter().chain(python).chain(&kernel).map(|word| Value::from(*word)));
     Ok(argv)
 }
 
@@ -122,8 +123,8 @@ mod tests {
             assert_eq!((read, display(&map).as_str()), (mark(hostile, user_site), "Mine"));
             let argv: Vec<&str> =
                 map["argv"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-            assert_eq!(argv[3..7], ["/m/mlenv", hostile, "--", "python3"]);
-            assert_eq!(argv.contains(&"-s"), !user_site);
+            assert_eq!(argv[3..6], ["/m/mlenv", hostile, "--"]);
+            assert_eq!(argv[6] == "python3" && argv[7] == "-s", !user_site);
         }
         for theirs in ["{}", "[1]", "{", r#"{"metadata": {"mlenv": 1}}"#, r#"{"argv": []}"#] {
             assert_eq!(read(theirs.as_bytes()), None);

@@ -133,6 +133,20 @@ fn jobs_of_every_kind_run_in_the_env() {
     lines.sort();
     assert_eq!((lines, told.err.as_str()), (site.tasks(8), ""));
 
+    // Out of a parcel, on the node's disk, where every task asks for it.
+    site.sandbox.mlenv(["pack", "my env", "-o", "parcel"]).ok();
+    let node = site.sandbox.path("node");
+    let script = format!(
+        "#!/bin/sh\nset -e\nenv=$({MLENV} unpack -q parcel --to {})\nexec {MLENV} run -p \"$env\" -- python task.py\n",
+        quoted(&node)
+    );
+    let found = site.submit(&["--array=0-3", "--export=NONE"], &script);
+    let tasks = site
+        .tasks(4)
+        .into_iter()
+        .map(|line| line.replace(site.sandbox.root().to_str().unwrap(), node.to_str().unwrap()));
+    assert_eq!(found, (DONE.to_owned(), tasks.collect()));
+
     // Codes come through, and a job that is cancelled ends the command itself.
     let words = ["--export=NONE", MLENV, "run", "-p", site.env.to_str().unwrap(), "--", "sh", "-c"];
     assert_eq!(site.srun(&words).arg("exit 7").end().status.code(), Some(7));

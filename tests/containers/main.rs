@@ -30,6 +30,7 @@ mod images;
 mod import;
 mod inside;
 mod jupyter;
+mod kernels;
 mod killed;
 mod registry;
 mod robust;

@@ -17,7 +17,7 @@ use crate::container::files::{self, Image};
 use crate::container::order::{Inner, Order};
 use crate::container::program::{ACTIVATED, BY_BASH, INTERACTIVE_SHELL};
 use crate::container::state::State;
-use crate::container::{Invocation, Mount, Place, Powers, mount, store};
+use crate::container::{Family, Invocation, Mount, Place, Powers, mount, store};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::overlay::record::Record;
@@ -54,6 +54,20 @@ impl Way {
     pub(in crate::cmd) fn go(&self, context: &Context, command: &Command) -> Result<()> {
         let (runner, call) = self.call(context, command)?;
         Err(runner.become_call(&call))
+    }
+
+    /// Goes it with a command and gives what that printed.
+    pub(in crate::cmd) fn ask(&self, context: &Context, command: &[OsString]) -> Result<Vec<u8>> {
+        let (runner, call) = self.call(context, &Command::Words(command))?;
+        let told = runner
+            .ask(&call)
+            .ok_or_else(|| Error::new(format!("a command failed in {}", self.lives.label())))?;
+        Ok(told.into_bytes())
+    }
+
+    /// True where what listens on loopback in there is heard on this machine.
+    pub(in crate::cmd) fn shares_loopback(&self) -> bool {
+        self.lives.engine.family() == Family::Files
     }
 
     /// The call that goes it, with everything that it needs started or fetched.
