@@ -20,7 +20,7 @@ fn by_hand(project: &Project, start: &[&str], program: &str) -> String {
         Engine::Podman | Engine::Docker => {
             project.run(project.engine.name()).args(["run", "--name", "by-hand"])
         }
-        Engine::Apptainer => project.run("apptainer").args(["exec", "--no-home"]),
+        Engine::Apptainer => project.run("apptainer").arg("exec"),
     };
     engine.args(words).ok();
     let record = std::fs::read_to_string(odd.join("env/mlenv.toml")).unwrap();
@@ -57,6 +57,13 @@ fn an_env_made_in_a_container_of_the_users_own_is_entered_from_the_host() {
         let record = by_hand(&project, &[sandbox.to_str().unwrap()], "");
         assert!(record.contains("engine = \"apptainer\""), "{record}");
         assert!(record.contains("image dir"), "{record}");
+        // One file, as on most clusters. Its home is the user's.
+        let file = project.sandbox.path("image.sif");
+        let build = ["build", file.to_str().unwrap(), sandbox.to_str().unwrap()];
+        project.run("apptainer").args(build).ok();
+        let project = Project::new(Engine::Apptainer);
+        let record = by_hand(&project, &[file.to_str().unwrap()], "");
+        assert!(record.contains("image.sif") && record.contains("writable = false"), "{record}");
     }
 }
 

@@ -68,8 +68,10 @@ fn url(server: &mut Child) -> String {
 
 fn get(port: u16, path: &str) -> String {
     for _ in 0..100 {
-        if let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
-            write!(stream, "GET {path} HTTP/1.0\r\n\r\n").unwrap();
+        // What forwards the port may take a connection that nobody answers yet.
+        if let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            && write!(stream, "GET {path} HTTP/1.0\r\n\r\n").is_ok()
+        {
             let mut page = String::new();
             let _ = stream.read_to_string(&mut page);
             if !page.is_empty() || path.starts_with("/stop") {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::engines::{Engine, apptainer_bin};
 use crate::sandbox::Run;
-use crate::world::{Project, podman, world};
+use crate::world::{Project, podman, small, world};
 
 /// In front of the real engine: counts its calls and kills whoever made the one that is asked for, when it is done.
 const COUNTER: &str = "#!/bin/sh
@@ -65,9 +65,9 @@ fn an_update_that_is_killed_at_any_call_leaves_a_container_that_works_with_what_
     for engine in Engine::KINDS.into_iter().filter(|engine| engine.works()) {
         let scene = Scene::new(engine);
         let name = format!("killed:{}", engine.name());
-        scene.project.setup(&world().publish(&name, 1));
+        scene.project.setup(&world().publish_as(&name, &small(1)));
         scene.project.inside(&["micromamba", "install", "-y", "scipy>=1.11"]);
-        world().publish(&name, 2);
+        world().publish_as(&name, &small(2));
         let mut calls = 0;
         for kill_at in 1..100 {
             let run = scene.counted(&["container", "update", "-f"], kill_at).end();
@@ -89,7 +89,7 @@ fn an_update_that_is_killed_at_any_call_leaves_a_container_that_works_with_what_
 fn a_setup_that_is_killed_at_any_call_can_be_done_again() {
     for engine in Engine::KINDS.into_iter().filter(|engine| engine.works()) {
         let scene = Scene::new(engine);
-        let image = world().publish(&format!("begun:{}", engine.name()), 1);
+        let image = world().publish_as(&format!("begun:{}", engine.name()), &small(1));
         let words = ["container", "setup", &image, "--engine", engine.name()];
         for kill_at in 1..100 {
             let run = scene.counted(&words, kill_at).end();

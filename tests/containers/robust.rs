@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::engines::Engine;
 use crate::machine;
-use crate::world::{Project, free_port, local, podman, world};
+use crate::world::{Project, free_port, podman, small, world};
 
 /// Nothing was made, and nothing is remembered.
 #[track_caller]
@@ -22,7 +22,7 @@ fn nothing_is_left(project: &Project) {
 fn an_image_that_is_not_there_and_a_registry_that_is_not_there() {
     for engine in Engine::ALL.into_iter().filter(|engine| engine.works()) {
         let project = Project::new(engine);
-        let missing = world().publish("there:1", 1).replace("there:1", "missing:1");
+        let missing = world().publish_as("there:1", &small(1)).replace("there:1", "missing:1");
         let setup =
             |image: &str| project.mlenv(["container", "setup", image, "--engine", engine.name()]);
         setup(&missing).fails(2, engine.name()).hints("no such image or tag");
@@ -50,7 +50,7 @@ fn an_image_without_a_shell_and_one_without_python() {
         nothing_is_left(&project);
         // Without Python: as good as any other, but for Python's packages.
         podman(&["rm", "--force", "--ignore", "bare"]);
-        podman(&["run", "--name", "bare", &local(1), "/bin/sh", "-c", "rm -rf /opt/conda"]);
+        podman(&["run", "--name", "bare", &small(1), "/bin/sh", "-c", "rm -rf /opt/conda"]);
         podman(&["commit", "--quiet", "bare", &name]);
         podman(&["rm", "bare"]);
         let image = world().publish_as(&format!("bare:{}", engine.name()), &name);
@@ -65,7 +65,7 @@ fn an_image_without_a_shell_and_one_without_python() {
 fn a_container_that_was_removed_by_something_else_is_one_sentence_and_can_be_made_anew() {
     for engine in Engine::ALL.into_iter().filter(|engine| engine.works()) {
         let project = Project::new(engine);
-        let image = world().publish(&format!("gone:{}", engine.name()), 1);
+        let image = world().publish_as(&format!("gone:{}", engine.name()), &small(1));
         project.setup(&image);
         project.mlenv(["container", "setup", &image]).fails(2, "has a container already");
         match engine {
@@ -89,7 +89,7 @@ fn a_container_that_was_removed_by_something_else_is_one_sentence_and_can_be_mad
 fn of_two_setups_at_once_one_makes_the_container_and_the_other_says_so() {
     for engine in Engine::ALL.into_iter().filter(|engine| engine.works()) {
         let project = Project::new(engine);
-        let image = world().publish(&format!("two:{}", engine.name()), 1);
+        let image = world().publish_as(&format!("two:{}", engine.name()), &small(1));
         let start = || {
             let words = ["container", "setup", &image, "--engine", engine.name()];
             project.mlenv(words).command().stderr(Stdio::piped()).spawn().unwrap()
@@ -112,12 +112,12 @@ fn what_cannot_be_installed_again_stops_the_update_and_the_old_container_stays()
     for engine in Engine::ALL.into_iter().filter(|engine| engine.works()) {
         let project = Project::new(engine);
         let name = format!("stays:{}", engine.name());
-        project.setup(&world().publish(&name, 1));
+        project.setup(&world().publish_as(&name, &small(1)));
         project.inside(&["micromamba", "install", "-y", "scipy>=1.11"]);
         // As a channel that lost a package.
         let lost = "echo '# update specs: [\"broken>=2\"]' >>/opt/conda/conda-meta/history";
         project.inside(&["sh", "-c", lost]);
-        world().publish(&name, 2);
+        world().publish_as(&name, &small(2));
         let before = project.state();
         let update = project.mlenv(["container", "update", "-f"]);
         update.fails(2, "the container is as it was").says("nothing provides broken>=2");
@@ -132,7 +132,7 @@ fn directories_with_hostile_names_have_containers_and_bytes_that_are_no_text_are
     use std::os::unix::ffi::OsStrExt;
     for engine in Engine::KINDS.into_iter().filter(|engine| engine.works()) {
         let mut project = Project::new(engine);
-        let image = world().publish(&format!("hostile:{}", engine.name()), 1);
+        let image = world().publish_as(&format!("hostile:{}", engine.name()), &small(1));
         project.dir = project.sandbox.path("-\u{e9} %s!x\t\n\\\r $(touch PWNED)`id`;&|");
         std::fs::create_dir(&project.dir).unwrap();
         project.setup(&image);
@@ -155,7 +155,7 @@ fn a_full_disk_gets_no_sandbox() {
         return;
     }
     let project = Project::new(Engine::Apptainer);
-    let image = world().publish("full:1", 1);
+    let image = world().publish_as("full:1", &small(1));
     let script = "mkdir small && mount -t tmpfs -o size=20m none small && cd small || exit 9\n\
                   \"$0\" container setup \"$1\" --engine apptainer 2>&1; echo \"code $?\"; ls -A . singularity";
     let words = ["-m", "sh", "-c", script, env!("CARGO_BIN_EXE_mlenv"), &image];

@@ -57,23 +57,41 @@ pub(crate) fn podman(words: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// The same without Python, for tests that make many containers.
+pub(crate) fn small(edition: u32) -> String {
+    local(edition).replace("mlenv-tests-", "mlenv-tests-small-")
+}
+
 fn images() {
-    if exists(&local(1)) && exists(&local(2)) {
-        return;
+    for (name, left_out) in [(local as fn(u32) -> String, &[][..]), (small, &PYTHON)] {
+        if !exists(&name(1)) || !exists(&name(2)) {
+            import(&name(1), left_out);
+            derive(&name(1), &name(2));
+        }
     }
+}
+
+/// What makes the image large.
+const PYTHON: [&str; 3] = ["./opt/conda/lib", "./opt/conda/bin", "./opt/conda/include"];
+
+fn import(name: &str, left_out: &[&str]) {
     let root = rootfs::make();
     let tar = engines::dir().join("rootfs.tar");
-    let status = Command::new("tar").arg("-C").arg(&root).arg("-cf").arg(&tar).arg(".").status();
+    let mut command = Command::new("tar");
+    command.args(left_out.iter().map(|path| format!("--exclude={path}")));
+    let status = command.arg("-C").arg(&root).arg("-cf").arg(&tar).arg(".").status();
     assert!(status.unwrap().success());
     let path = "ENV PATH=/opt/conda/bin:/usr/local/bin:/usr/bin:/bin";
     let change = ["--change", path, "--change", "ENV CONDA_PREFIX=/opt/conda"];
-    let tar = tar.to_str().unwrap();
-    podman(&[&["import", "--quiet"], change.as_slice(), &[tar, &local(1)]].concat());
+    podman(&[&["import", "--quiet"], change.as_slice(), &[tar.to_str().unwrap(), name]].concat());
     std::fs::remove_file(tar).unwrap();
-    let newer = "echo 2 >/edition; echo '{}' >/opt/conda/conda-meta/newer-2.0-0.json";
+}
+
+fn derive(old: &str, new: &str) {
+    let program = "echo 2 >/edition; echo '{}' >/opt/conda/conda-meta/newer-2.0-0.json";
     podman(&["rm", "--force", "--ignore", "newer"]);
-    podman(&["run", "--name", "newer", &local(1), "/bin/sh", "-c", newer]);
-    podman(&["commit", "--quiet", "newer", &local(2)]);
+    podman(&["run", "--name", "newer", old, "/bin/sh", "-c", program]);
+    podman(&["commit", "--quiet", "newer", new]);
     podman(&["rm", "newer"]);
 }
 

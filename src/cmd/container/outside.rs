@@ -8,7 +8,7 @@ use super::runner::Runner;
 use crate::container::mount::Mode;
 use crate::container::mountinfo::{Entry, Table};
 use crate::container::order::is_visible;
-use crate::container::{Mount, Place, store};
+use crate::container::{Family, Mount, Place, store};
 use crate::error::{Error, Result};
 use crate::host::same_place;
 use crate::image::Reference;
@@ -19,6 +19,13 @@ use crate::text::{PathText, Shown};
 pub(super) fn mounts(context: &Context, lives: &Place, env: (&Path, &Path)) -> Vec<Mount> {
     let mut mounts = told(context, lives);
     mounts.extend(seen(context, &lives.seen, env));
+    // These engines bind the home by themselves, so nobody told it as a bind; we mount it as all else.
+    let home = lives.home.as_ref().map(|home| home.0.as_path());
+    if let Some(home) = home.filter(|home| lives.engine.family() == Family::Files && home.is_dir())
+        && !is_visible(home, &mounts)
+    {
+        mounts.push(Mount::same(home));
+    }
     see_env(&mut mounts, env);
     if let Ok(cwd) = context.host.cwd()
         && is_users(&cwd)

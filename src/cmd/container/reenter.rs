@@ -128,11 +128,15 @@ impl Way {
         Ok(files::exec(&order, image, names, words))
     }
 
-    /// The container that a directory keeps, if it is still the one that the env was made in.
+    /// The container that a directory keeps, if it is still the one that the env was made in, or the only thing that
+    /// is left: a sandbox goes with its directory's container.
     fn directory(&self) -> Option<(PathBuf, State)> {
         let dir = self.lives.directory.as_ref()?.0.clone();
         let state = State::read(&dir).ok()??;
-        (Some(&state.id) == self.lives.id.as_ref()).then_some((dir, state))
+        let image = self.lives.image.as_ref().map(|image| image.0.as_path());
+        let is_gone =
+            image.is_some_and(|image| store::is_path(image.as_os_str()) && !image.exists());
+        (Some(&state.id) == self.lives.id.as_ref() || is_gone).then_some((dir, state))
     }
 
     fn home(&self, runner: &Runner) -> Option<PathBuf> {
