@@ -1,5 +1,6 @@
 //! The verbs about images.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -23,6 +24,7 @@ pub(crate) enum Image {
     },
     Info(ImageInfo),
     Packages(ImagePackages),
+    Recipe(ImageRecipe),
 }
 
 /// Show what a registry tells about an image: size, age, digest, labels, platforms
@@ -61,6 +63,26 @@ pub(crate) struct ImagePackages {
     /// Print them as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Print a Dockerfile or an Apptainer definition, both from one description
+///
+/// The description names a base image, an environment file of conda and requirements of pip; the text installs them and
+/// makes the result a base that works from any path, with its index (docs/images.md).
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  mlenv image recipe lab.toml --dockerfile | podman build -t lab -f - .\n  mlenv image recipe lab.toml --apptainer >lab.def; apptainer build lab.sif lab.def"
+)]
+#[group(id = "form", required = true, args = ["dockerfile", "apptainer"])]
+pub(crate) struct ImageRecipe {
+    /// The description, a TOML file beside the files that it names
+    pub(crate) file: PathBuf,
+    /// For podman, buildah and docker
+    #[arg(long)]
+    pub(crate) dockerfile: bool,
+    /// For apptainer and singularity
+    #[arg(long)]
+    apptainer: bool,
 }
 
 #[derive(Debug, Args)]

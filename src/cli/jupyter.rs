@@ -69,7 +69,7 @@ Examples:
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct At {
-    /// For you: ~/.local/share/jupyter [default]
+    /// For you: ~/.local/share/jupyter, unless another place is said
     #[arg(long)]
     pub(crate) user: bool,
     /// For the Jupyter that is installed in this prefix

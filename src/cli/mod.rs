@@ -28,7 +28,7 @@ pub(crate) use self::containers::{
     Setup, Update, Wrap,
 };
 pub(crate) use self::envs::{Create, Info, List, Place, Remove};
-pub(crate) use self::images::{Image, ImageInfo, ImagePackages};
+pub(crate) use self::images::{Image, ImageInfo, ImagePackages, ImageRecipe};
 pub(crate) use self::jupyter::{At, Jupyter};
 pub(crate) use self::launch::{Run, Shell, Which};
 pub(crate) use self::parcel::{Pack, Unpack};

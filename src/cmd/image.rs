@@ -3,6 +3,7 @@
 mod info;
 mod local;
 mod packages;
+mod recipe;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ pub(super) fn run(context: &Context, command: &cli::Image) -> Result<()> {
         cli::Image::List { image, json } => list(context, image.as_deref(), *json),
         cli::Image::Info(arguments) => info::run(context, arguments),
         cli::Image::Packages(arguments) => packages::run(context, arguments),
+        cli::Image::Recipe(arguments) => recipe::run(context, arguments),
     }
 }
 

@@ -6,6 +6,7 @@
 pub(crate) mod catalogue;
 pub(crate) mod digest;
 pub(crate) mod packages;
+pub(crate) mod recipe;
 pub(crate) mod reference;
 pub(crate) mod registry;
 

@@ -32,6 +32,7 @@ mod inside;
 mod jupyter;
 mod kernels;
 mod killed;
+mod recipe;
 mod registry;
 mod robust;
 mod rootfs;

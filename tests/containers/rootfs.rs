@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 use crate::testbase;
 
 /// Counts up whenever another image than before is made here.
-pub(crate) const EDITION: u32 = 1;
+pub(crate) const EDITION: u32 = 2;
 
 /// The directory with it.
 pub(crate) fn make() -> PathBuf {
@@ -119,12 +119,22 @@ fn libraries(root: &Path, programs: &[PathBuf]) {
 /// Writes history and records as micromamba does; `broken` is a package that cannot be had.
 const MICROMAMBA: &str = r##"#!/bin/bash
 line="micromamba $*"; verb=$1; shift
-prefix=/opt/conda specs=() names=''
+if [ "$verb" = clean ]; then exit 0; fi
+prefix=/opt/conda specs=() names='' wanted=''
 while (($#)); do
   case $1 in
     -y) ;;
     -p) prefix=$2; shift ;;
     -c) shift ;;
+    -f)
+      while read -r dash spec; do
+        case $dash in
+          dependencies:) wanted=yes ;;
+          -) if [ "$wanted" ]; then specs+=("$spec"); fi ;;
+        esac
+      done <"$2"
+      shift
+      ;;
     *) specs+=("$1") ;;
   esac
   shift

@@ -11,22 +11,24 @@ use crate::world::world;
 /// The user that every Linux has.
 const NOBODY: &str = "65534";
 
-/// In mounts of its own, where that user has subordinate users, becomes it and runs the rest. `$0` is a directory.
+/// In mounts of its own, where that user has subordinate users and a home, becomes it and runs the rest. `$0` is a directory.
 const BECOME: &str = "set -e
 echo nobody:200000:65536 >\"$0/ids\"
 mount --bind \"$0/ids\" /etc/subuid
 mount --bind \"$0/ids\" /etc/subgid
+sed \"s|:/nonexistent:|:$0/home:|\" /etc/passwd >\"$0/passwd\"
+mount --bind \"$0/passwd\" /etc/passwd
 exec setpriv --reuid 65534 --regid 65534 --clear-groups -- \"$@\"
 ";
 
 /// A home of that user's in /tmp, which is short and open, with a copy of mlenv.
-struct Nobody {
-    sandbox: Sandbox,
+pub(crate) struct Nobody {
+    pub(crate) sandbox: Sandbox,
     program: PathBuf,
 }
 
 impl Nobody {
-    fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         if !machine::can_mount() || !machine::has("setpriv") {
             return None;
         }
@@ -50,7 +52,7 @@ impl Nobody {
         Some(Self { sandbox, program })
     }
 
-    fn run(&self, words: &[&str]) -> Run {
+    pub(crate) fn run(&self, words: &[&str]) -> Run {
         let path = format!("{}:/usr/bin:/bin", engines::apptainer_bin().display());
         let run = self.sandbox.run("unshare").args([
             "-m",
@@ -70,7 +72,7 @@ impl Nobody {
             .var("APPTAINER_CACHEDIR", file("home/cache"))
     }
 
-    fn mlenv(&self, words: &[&str]) -> Run {
+    pub(crate) fn mlenv(&self, words: &[&str]) -> Run {
         self.run(&[&[self.program.to_str().unwrap()], words].concat())
     }
 }

@@ -122,6 +122,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("src/image/digest.rs", WORLD),
     ("src/image/reference.rs", WORLD),
     ("src/image/catalogue/words.rs", WORLD),
+    ("src/image/recipe/definition.rs", WORLD),
+    ("src/image/recipe/dockerfile.rs", WORLD),
+    ("src/image/recipe/steps.rs", WORLD),
     ("src/plan", WORLD),
     ("src/shell", WORLD),
     // Words only, decided elsewhere.

@@ -1,0 +1,39 @@
+//! The Dockerfile. Every value of the user's is a quoted literal.
+
+use std::fmt::Write as _;
+
+use super::{Copied, Recipe, steps};
+use crate::image::reference::Reference;
+
+/// One stage, one layer of commands: what a later command removes is in no layer.
+pub(super) fn render(recipe: &Recipe, base: &Reference, files: &[Copied], source: &str) -> String {
+    let mut text = format!(
+        "# Made by `{source} --dockerfile`.\n# Build it with: podman build -f - . (or docker)\n"
+    );
+    let _ = writeln!(text, "FROM {}", base.to_pull());
+    for (name, value) in &recipe.labels {
+        let _ = writeln!(text, "LABEL {}={}", quoted(name), quoted(value));
+    }
+    for (name, value) in &recipe.env {
+        let _ = writeln!(text, "ENV {name}={}", quoted(value));
+    }
+    for Copied { from, to } in files {
+        let _ = writeln!(text, "COPY [\"{from}\", \"{to}\"]");
+    }
+    let _ = writeln!(text, "USER root");
+    let _ = writeln!(text, "RUN {}", steps::all(recipe).join(" \\\n && "));
+    text
+}
+
+/// In double quotes, where a Dockerfile replaces variables and knows `\` for what stands for itself.
+fn quoted(value: &str) -> String {
+    let mut out = String::from("\"");
+    for character in value.chars() {
+        if matches!(character, '"' | '\\' | '$') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out.push('"');
+    out
+}

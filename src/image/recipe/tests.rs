@@ -1,0 +1,99 @@
+//! Recipes as text, and what they refuse.
+
+use super::*;
+
+/// A directory with the files that recipes here name.
+fn dir() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for file in ["environment.yml", "more.txt", "mlenv"] {
+        crate::fs::write_atomic(&dir.path().join(file), b"").unwrap();
+    }
+    dir
+}
+
+fn render(text: &str, form: Form) -> Result<String> {
+    let recipe: Recipe = toml::from_str(text).unwrap();
+    let base = Reference::parse(&recipe.base)?;
+    recipe.render(form, &base, dir().path(), Path::new("recipe.toml"))
+}
+
+const WHOLE: &str = r#"
+base = "condaforge/miniforge3:24.9.2-0"
+conda = "environment.yml"
+pip = ["./more.txt"]
+labels = { "org.opencontainers.image.title" = 'the "lab" $x \ y' }
+env = { WORDS = "it's $HOME `x` \\ \"q\"" }
+"#;
+
+#[test]
+fn one_description_gives_a_dockerfile() {
+    let steps = "if command -v micromamba; then micromamba install -y -p /opt/conda -f /opt/mlenv/environment.yml && micromamba clean -a -y; elif command -v mamba; then mamba env update -p /opt/conda -f /opt/mlenv/environment.yml && mamba clean -a -y; else /opt/conda/bin/conda env update -p /opt/conda -f /opt/mlenv/environment.yml && /opt/conda/bin/conda clean -a -y; fi \\
+ && /opt/conda/bin/python -m pip install --no-cache-dir -r /opt/mlenv/requirements-1.txt \\
+ && chmod 755 /usr/local/bin/mlenv \\
+ && /usr/local/bin/mlenv base prepare /opt/conda \\
+ && /usr/local/bin/mlenv base index /opt/conda
+";
+    let head = r#"# Made by `mlenv image recipe recipe.toml --dockerfile`.
+# Build it with: podman build -f - . (or docker)
+FROM docker.io/condaforge/miniforge3:24.9.2-0
+LABEL "org.opencontainers.image.title"="the \"lab\" \$x \\ y"
+ENV WORDS="it's \$HOME `x` \\ \"q\""
+COPY ["environment.yml", "/opt/mlenv/environment.yml"]
+COPY ["more.txt", "/opt/mlenv/requirements-1.txt"]
+COPY ["mlenv", "/usr/local/bin/mlenv"]
+USER root
+RUN "#;
+    assert_eq!(render(WHOLE, Form::Dockerfile).unwrap(), format!("{head}{steps}"));
+}
+
+#[test]
+fn and_an_apptainer_definition_that_does_the_same() {
+    let text = render(WHOLE, Form::Definition).unwrap();
+    for part in [
+        "Bootstrap: docker\nFrom: docker.io/condaforge/miniforge3:24.9.2-0\n",
+        "%files\n    environment.yml /opt/mlenv/environment.yml\n    more.txt /opt/mlenv/requirements-1.txt\n    mlenv /usr/local/bin/mlenv\n",
+        "%post\n    set -eu\n    export WORDS=\"it's \\$HOME \\`x\\` \\\\ \\\"q\\\"\"\n",
+        "    /usr/local/bin/mlenv base prepare /opt/conda\n    /usr/local/bin/mlenv base index /opt/conda\n",
+        "%environment\n    export WORDS=\"it's \\$HOME ",
+        "%labels\n    org.opencontainers.image.title the \"lab\" $x \\ y\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(
+        !text.contains("/var/tmp") && !text.contains(" /tmp"),
+        "the host's are mounted over those"
+    );
+}
+
+#[test]
+fn the_least_recipe_prepares_a_base_that_is_there() {
+    let text = render("base = 'ghcr.io/lab/base:1'", Form::Definition).unwrap();
+    assert!(
+        !text.contains("%environment") && !text.contains("%labels") && !text.contains("pip"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_no_recipe_can_hold_is_refused() {
+    for (more, form, reason) in [
+        ("prefix = 'opt'", Form::Dockerfile, "cannot be the prefix"),
+        ("prefix = '/opt; rm -rf /'", Form::Dockerfile, "cannot be the prefix"),
+        ("prefix = '/opt/../etc'", Form::Definition, "cannot be the prefix"),
+        ("conda = '../secret'", Form::Dockerfile, "is not beside the recipe"),
+        ("conda = '/etc/passwd'", Form::Dockerfile, "is not beside the recipe"),
+        ("conda = 'missing.yml'", Form::Dockerfile, "there is no file"),
+        ("pip = [\"a\\nRUN x\"]", Form::Dockerfile, "has a name that not every builder"),
+        ("pip = ['a b.txt']", Form::Definition, "has a name that not every builder"),
+        ("mlenv = 'none'", Form::Dockerfile, "there is no file"),
+        ("env = { 'A B' = 'x' }", Form::Dockerfile, "is no name of a variable"),
+        ("env = { A = \"x\\nRUN y\" }", Form::Dockerfile, "has a line break"),
+        ("labels = { a = \"x\\ny\" }", Form::Definition, "has a line break"),
+        ("labels = { 'a\"b' = 'x' }", Form::Dockerfile, "cannot be a label's name"),
+        ("labels = { a = '{{ x }}' }", Form::Definition, "which apptainer would replace"),
+        ("labels = { a = ' x' }", Form::Definition, "has blanks around it"),
+    ] {
+        let error = render(&format!("base = 'a'\n{more}"), form).expect_err(more);
+        assert!(error.to_string().contains(reason), "{more}: {error}");
+    }
+}
