@@ -16,8 +16,8 @@ use super::conda;
 use super::facts::Facts;
 use super::sight::{Seen, Thing};
 use crate::error::{Attempt, Result};
-use crate::overlay::plan::{Dir, File, FileMode, Link, base_of};
-use crate::overlay::{conda_files, script, threads};
+use crate::overlay::plan::{Dir, File, Link, base_of};
+use crate::overlay::{conda_records, script, threads};
 use crate::parallel;
 
 /// How much the clocks of two machines may differ; Kerberos allows five minutes.
@@ -154,23 +154,13 @@ impl Room<'_> {
             None if !is_gone => {
                 let path = self.path.join(&link.name);
                 if !self.taken.contains(&path) {
-                    found.missing.push(self.restored(link, path));
+                    let target = link.target.clone();
+                    found.missing.push(Change::Link { path, target, over: Over::Nothing });
                 }
             }
             // A link at a usual place leads to the same place in the base, or is the user's.
             Some(Thing::Link) if is_gone || !usual => self.astray(link, is_gone, found),
             _ => {}
-        }
-    }
-
-    /// A link that is missing; a record comes back as `create` makes it.
-    fn restored(&self, link: &Link, path: PathBuf) -> Change {
-        let copy = (self.path == Path::new("conda-meta"))
-            .then(|| conda_files::guarded_record(self.base, &link.name))
-            .flatten();
-        match copy {
-            Some(bytes) => Change::File { path, bytes, mode: FileMode::Data, over: Over::Nothing },
-            None => Change::Link { path, target: link.target.clone(), over: Over::Nothing },
         }
     }
 
@@ -229,7 +219,7 @@ impl Room<'_> {
         let files = seen.things.iter().filter(|(_, thing)| **thing == Thing::File);
         for (name, _) in files.filter(|(name, _)| !known.contains(name)) {
             let path = self.path.join(name);
-            if conda_files::is_of_base(&self.facts.env.join(&path)) {
+            if conda_records::is_of_base(&self.facts.env.join(&path)) {
                 found.dangling.push(Change::Remove(path));
             }
         }

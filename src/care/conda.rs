@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::sight::{Sight, Thing};
 use crate::base::conda::Package;
-use crate::overlay::conda_files;
+use crate::overlay::conda_records;
 use crate::overlay::plan::Plan;
 
 /// A package of the env's own.
@@ -39,7 +39,7 @@ fn own_but(env: &Path, sight: &Sight, planned: &HashSet<&OsStr>) -> BTreeMap<Str
         .filter_map(|(file, _)| {
             let package = Package::from_record_name(file.to_str()?)?;
             let record = Path::new("conda-meta").join(file);
-            if conda_files::is_of_base(&env.join(&record)) {
+            if conda_records::is_of_base(&env.join(&record)) {
                 return None;
             }
             Some((package.name.clone(), Own { package, record }))

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::conda::{self, Package};
 use crate::base::{Base, Kind};
 use crate::error::Result;
-use crate::overlay::{conda_files, threads};
+use crate::overlay::{conda_records, threads};
 use crate::parallel;
 
 /// Name and version stand at the very beginning of a package's metadata.
@@ -93,7 +93,7 @@ pub(crate) fn of_env(env: &Path, python_lib: &str) -> Result<Vec<Installed>> {
     let mut records = Vec::new();
     for entry in std::fs::read_dir(env.join("conda-meta")).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_file())
-            && !conda_files::is_of_base(&entry.path())
+            && !conda_records::is_of_base(&entry.path())
         {
             records.extend(entry.file_name().to_str().and_then(Package::from_record_name));
         }

@@ -23,7 +23,7 @@ use crate::overlay::pyvenv::Library;
 use crate::overlay::record::{self, Record};
 use crate::overlay::stage::{OnExisting, Stage};
 use crate::overlay::unpack::Job;
-use crate::overlay::{conda_files, pyvenv, script, threads};
+use crate::overlay::{conda_records, pyvenv, script, threads};
 
 /// What is to be done.
 pub(crate) struct Order<'a> {
@@ -173,7 +173,7 @@ impl<'a> Carry<'a> {
         {
             return true;
         }
-        if path.starts_with("conda-meta") && conda_files::is_of_base(&self.order.env.join(path)) {
+        if path.starts_with("conda-meta") && conda_records::is_of_base(&self.order.env.join(path)) {
             return true;
         }
         let plans = [self.order.old_plan.as_ref(), Some(&self.order.plan)];

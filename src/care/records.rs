@@ -7,7 +7,7 @@ use super::change::Change;
 use super::conda;
 use super::facts::Facts;
 use super::finding::{Finding, Kind, count};
-use crate::overlay::conda_files;
+use crate::overlay::conda_records;
 
 /// Clients that do not read records that are links (rattler's, pixi) put another version over the base's without taking
 /// its record away. The next client would see both.
@@ -39,5 +39,6 @@ fn is_there(facts: &Facts, record: &std::path::Path) -> bool {
     let there = facts.sight.thing(OsStr::new("conda-meta"), name).is_some();
     there
         && !own
-        && (facts.env.join(record).is_symlink() || conda_files::is_of_base(&facts.env.join(record)))
+        && (facts.env.join(record).is_symlink()
+            || conda_records::is_of_base(&facts.env.join(record)))
 }

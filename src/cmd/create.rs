@@ -24,7 +24,7 @@ use crate::overlay::layout::Layout;
 use crate::overlay::plan::Count;
 use crate::overlay::record::{BaseRecord, Record, SCHEMA};
 use crate::overlay::stage::OnExisting;
-use crate::overlay::{conda_files, index, registry, skeleton, threads};
+use crate::overlay::{index, registry, skeleton, threads};
 use crate::plan::session::Owner;
 use crate::resolve::{self, Choice};
 use crate::shell::Dialect;
@@ -93,7 +93,6 @@ fn make(
     let trust = if arguments.reindex { index::Trust::Fresh } else { index::Trust::Any };
     let mut plan = index::plan(base, layout, &context.dirs.cache, trust, context.ui)?;
     skeleton::carry(&mut plan, env, record)?;
-    conda_files::guard(&mut plan, &base.prefix)?;
     // From here on there is something to clean up; until here Ctrl-C simply ends us.
     let stop = stop_flag()?;
     let began = Instant::now();

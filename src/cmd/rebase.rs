@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::overlay::layout::Layout;
 use crate::overlay::plan::{BASE_LINK, Plan};
 use crate::overlay::record::{BaseRecord, Record};
-use crate::overlay::{conda_files, index, skeleton};
+use crate::overlay::{index, skeleton};
 use crate::resolve::{self, Choice, Env};
 use crate::text::{Shown, shown};
 
@@ -82,7 +82,6 @@ fn plan(context: &Context, base: &Base, record: &Record) -> Result<Plan> {
     let mut plan = index::plan(base, record.layout, &context.dirs.cache, trust, context.ui)?;
     skeleton::add(&mut plan, base, record.user_site());
     skeleton::carry(&mut plan, &record.prefix.0, record)?;
-    conda_files::guard(&mut plan, &base.prefix)?;
     Ok(plan)
 }
 

@@ -7,7 +7,7 @@ use super::archive::{self, About, FORMAT};
 use super::layout::Layout;
 use super::plan::Plan;
 use super::survey::{self, Survey};
-use super::{check, tgz, threads};
+use super::{check, conda_records, tgz, threads};
 use crate::base::{Base, Kind};
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
@@ -141,6 +141,7 @@ fn make(base: &Base, layout: Layout, trust: Trust, ui: Ui) -> Result<Plan> {
     let mut plan = tgz::read(&old, base)?;
     check::check(&plan)?;
     survey::programs(base, &mut plan, threads::for_cpu())?;
+    conda_records::settle(&mut plan, &base.prefix, threads::for_cpu())?;
     plan.sort();
     check::check(&plan)?;
     Ok(plan)

@@ -7,6 +7,7 @@ pub(crate) mod adopt;
 pub(crate) mod archive;
 pub(crate) mod check;
 pub(crate) mod conda_files;
+pub(crate) mod conda_records;
 pub(crate) mod create;
 pub(crate) mod index;
 pub(crate) mod layout;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::conda_files;
 use super::layout::{Fate, Layout, fate};
 use super::plan::{File, FileMode, Plan};
 use super::script::{self, Program};
+use super::{conda_files, conda_records};
 use crate::base::{Base, Kind, conda};
 use crate::error::{Error, Result};
 use crate::parallel;
@@ -40,6 +40,7 @@ pub(crate) fn survey(
     }
     if base.kind == Kind::Conda && layout != Layout::Sparse {
         conda_files::add(&mut found.plan, &base.prefix)?;
+        conda_records::settle(&mut found.plan, &base.prefix, threads)?;
     }
     found.plan.sort();
     Ok(found)

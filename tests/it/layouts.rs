@@ -203,11 +203,16 @@ fn conda_clients_find_every_record_a_history_that_asks_for_all_and_pins() {
         let told = |path: &Path| -> serde_json::Value {
             serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
         };
-        let theirs = told(&base().prefix.join("conda-meta").join(&file));
-        assert_eq!(
-            (&told(&meta.join(&file))["files"], &theirs["name"]),
-            (&theirs["files"], &name.into())
-        );
+        let (ours, theirs) =
+            (told(&meta.join(&file)), told(&base().prefix.join("conda-meta").join(&file)));
+        assert_eq!((&ours["name"], &ours["depends"]), (&theirs["name"], &theirs["depends"]));
+        // A real file, which lists what of the package is in the env.
+        assert!(meta.join(&file).symlink_metadata().unwrap().is_file());
+        let listed = ours["files"].as_array().unwrap();
+        let is_there = |path: &str| env.join(path).symlink_metadata().is_ok();
+        assert!(listed.iter().all(|path| is_there(path.as_str().unwrap())), "{ours}");
+        let theirs = theirs["files"].as_array().unwrap().iter().map(|path| path.as_str().unwrap());
+        assert_eq!(listed.len(), theirs.filter(|path| is_there(path)).count(), "{file}");
         records += 1;
     }
     assert_eq!(specs.len(), records);
