@@ -101,7 +101,7 @@ class Bench:
     def __init__(self, options, scratch):
         self.options, self.scratch = options, scratch
         self.mlenv = os.path.abspath(options.mlenv)
-        self.base = options.base or self.make_base()
+        self.base = os.path.abspath(options.base) if options.base else self.make_base()
         home = os.path.join(scratch, "home")
         os.mkdir(home)
         self.env = {"HOME": home, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
@@ -180,7 +180,7 @@ class Bench:
         if callable(command):
             return command(self.run)
         began = time.perf_counter()
-        subprocess.run(command, check=True, env=self.env, stdout=subprocess.DEVNULL)
+        subprocess.run(command, check=True, env=self.env, cwd=self.scratch, stdout=subprocess.DEVNULL)  # markers go there
         return time.perf_counter() - began
 
 

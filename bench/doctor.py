@@ -37,7 +37,7 @@ def main():
             if root:
                 envs(bench, name, root, options.rounds)
         check = [bench.mlenv, "-q", "base", "check", bench.base]
-        row(bench, "base check / find BASE", "reads only", any_end(check), ["find", bench.base], 5, "")
+        row(bench, "base check / find BASE", "reads only", any_end(check, bench.env), ["find", bench.base], 5, "")
     finally:
         places.close()
         shutil.rmtree(scratch, ignore_errors=True)
@@ -60,11 +60,11 @@ def in_turn(*commands):
     return go
 
 
-def any_end(command):
+def any_end(command, env):
     """`base check` ends with 1 where something should be mended."""
     def go(run):
         began = time.perf_counter()
-        subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(command, check=False, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return time.perf_counter() - began
     return go
 
