@@ -66,11 +66,6 @@ pub(crate) struct PullLimit {
     pub(crate) seconds: Option<u64>,
 }
 
-/// What a tag means at present.
-struct Head {
-    digest: Option<Digest>,
-}
-
 impl<'a> Registry<'a> {
     /// Gets ready to ask about `reference`; nothing is sent yet.
     pub(crate) fn new(
@@ -87,13 +82,14 @@ impl<'a> Registry<'a> {
     /// The digest behind the tag. By HEAD, which Docker Hub does not count as a pull; only where the registry leaves
     /// the digest out is the manifest itself asked for.
     pub(crate) fn digest(&mut self) -> Result<Digest> {
-        match self.head()?.digest {
+        match self.head()? {
             Some(digest) => Ok(digest),
             None => Ok(Digest::of(&self.get(&self.manifest_path(None), wire::MANIFESTS)?.body)),
         }
     }
 
-    fn head(&mut self) -> Result<Head> {
+    /// The digest that the registry's headers tell.
+    fn head(&mut self) -> Result<Option<Digest>> {
         let path = self.manifest_path(None);
         let answer = self.ask(Method::Head, &path, wire::MANIFESTS)?;
         self.limit = PullLimit::of(&answer).or(self.limit);
@@ -103,7 +99,7 @@ impl<'a> Registry<'a> {
         {
             return Err(self.mismatch(asked));
         }
-        Ok(Head { digest: named.or_else(|| self.reference.digest().cloned()) })
+        Ok(named.or_else(|| self.reference.digest().cloned()))
     }
 
     /// A manifest by its digest.
