@@ -95,8 +95,12 @@ if [[ $- == *i* ]]; then
       # conda or a venv has something active: it stays.
       __mlenv_undo_other
     elif [[ -n $__mlenv_file ]]; then
-      # An env whose own marker cannot be asked about stays; one of another directory does not.
-      __mlenv_ask --marker "$__mlenv_file" || __mlenv_undo_other
+      if ! __mlenv_ask --marker "$__mlenv_file"; then
+        # An env whose own marker cannot be asked about stays; one of another directory does not. What was looked at
+        # before counts as decided, since it may have changed while it was asked about.
+        [[ $__mlenv_by == marker && $__mlenv_file != "$__mlenv_mark" ]] || \builtin return 0
+        __mlenv_undo
+      fi
     elif [[ -n ${__MLENV_SESSION-} ]]; then
       # A session that this shell did not make itself is for the program to read.
       if [[ $__MLENV_SESSION == "$__mlenv_mine" ]]; then

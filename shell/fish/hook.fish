@@ -92,8 +92,12 @@ if status is-interactive
             # conda or a venv has something active: it stays.
             __mlenv_undo_other
         else if test -n "$__mlenv_file"
-            # An env whose own marker cannot be asked about stays; one of another directory does not.
-            __mlenv_ask --marker $__mlenv_file; or __mlenv_undo_other
+            if not __mlenv_ask --marker $__mlenv_file
+                # An env whose own marker cannot be asked about stays; one of another directory does not. What was
+                # looked at before counts as decided, since it may have changed while it was asked about.
+                test "$__mlenv_by" = marker -a "$__mlenv_file" != "$__mlenv_mark"; or return
+                __mlenv_undo
+            end
         else if test -n "$__mlenv_known"
             # A session that this shell did not make itself is for the program to read.
             if test "$__mlenv_known" = "$__mlenv_mine"

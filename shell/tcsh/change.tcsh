@@ -18,8 +18,13 @@ if ( $__mlenv_todo == leave ) source "$__mlenv_dir:q/leave.tcsh"
 if ( $__mlenv_todo == ask ) then
   set __mlenv_old = "$__mlenv_mark:q"
   source "$__mlenv_dir:q/ask.tcsh"
-  # An env whose own marker cannot be asked about stays; one of another directory does not.
-  if ( $__mlenv_failed && $__mlenv_by == marker && "$__mlenv_f:q" != "$__mlenv_old:q" ) source "$__mlenv_dir:q/leave.tcsh"
+  # An env whose own marker cannot be asked about stays; one of another directory does not. What was looked at before
+  # counts as decided, since it may have changed while it was asked about.
+  if ( $__mlenv_failed ) then
+    set __mlenv_todo = nothing
+    if ( $__mlenv_by == marker && "$__mlenv_f:q" != "$__mlenv_old:q" ) set __mlenv_todo = leave
+    if ( $__mlenv_todo == leave ) source "$__mlenv_dir:q/leave.tcsh"
+  endif
 endif
 if ( $__mlenv_todo != nothing ) then
   # What was just entered is as the program told; else it has to be found out.

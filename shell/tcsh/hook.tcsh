@@ -1,4 +1,4 @@
-# mlenv's hook for tcsh 6.14 and later, sourced by what `mlenv hook tcsh` prints.
+# mlenv's hook for tcsh 6.18 and later, sourced by what `mlenv hook tcsh` prints.
 #
 # tcsh cannot read a file without forking, so it compares change time, size and inode, which tell as much; while a
 # marker is younger than two seconds the program says to look again. The test stands in an alias, written so that

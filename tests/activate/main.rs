@@ -10,6 +10,7 @@
 mod shells;
 
 mod basics; // the laws: in, out, twice, from one to the other
+mod markers; // which env a directory names, and whether that counts
 mod neighbours; // conda and other tools in the same shell
 mod prompts; // what the prompt shows
 mod refusals; // what is not activated, and that nothing happens then

@@ -10,10 +10,8 @@ fn a_nested_shell_knows_where_it_is() {
         let world = World::new();
         let mut terminal = Terminal::new(shell, &world);
         terminal.cd("one");
-        let plain = shell.command(&world.sandbox);
-        let words: Vec<&str> = plain.get_args().map(|word| word.to_str().unwrap()).collect();
         for exec in ["", "exec "] {
-            terminal.line(&format!("{exec}{} {} -i", shell.name(), words.join(" ")));
+            terminal.line(&format!("{exec}{}", start(shell, &world)));
             terminal.expect_active("one");
             terminal.line(terminal.hook());
             terminal.expect_active("one");
@@ -32,7 +30,7 @@ fn a_nested_shell_knows_where_it_is() {
 fn start(shell: Shell, world: &World) -> String {
     let plain = shell.command(&world.sandbox);
     let words: Vec<&str> = plain.get_args().map(|word| word.to_str().unwrap()).collect();
-    format!("{} {} -i", shell.name(), words.join(" "))
+    format!("{} {} -i", plain.get_program().to_str().unwrap(), words.join(" "))
 }
 
 #[test]

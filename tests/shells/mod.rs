@@ -50,9 +50,10 @@ impl Shell {
         }
     }
 
-    /// The shell without anybody's rc files.
+    /// The shell without anybody's rc files. `MLENV_TEST_TCSH=/path/to/tcsh` and so on name other versions of it.
     pub(crate) fn command(self, sandbox: &Sandbox) -> Command {
-        let mut command = sandbox.command(self.name());
+        let other = std::env::var_os(format!("MLENV_TEST_{}", self.name().to_uppercase()));
+        let mut command = sandbox.command(other.unwrap_or_else(|| self.name().into()));
         match self {
             Self::Bash => command.args(["--noprofile", "--norc"]),
             Self::Zsh | Self::Tcsh => command.arg("-f"),
