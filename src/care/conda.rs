@@ -28,9 +28,9 @@ pub(crate) fn own(env: &Path, sight: &Sight) -> BTreeMap<String, Own> {
 /// The same without those that the base has too, by version and build: no file of such a record has to be opened. Its
 /// files hold the env's path all the same, which matters where an env is moved.
 pub(crate) fn own_beside(env: &Path, sight: &Sight, plan: &Plan) -> BTreeMap<String, Own> {
-    let dir = plan.dirs.get(OsStr::new("conda-meta"));
-    let links = dir.into_iter().flat_map(|dir| &dir.links).map(|link| link.name.as_os_str());
-    own_but(env, sight, &links.collect())
+    let Some(dir) = plan.dirs.get(OsStr::new("conda-meta")) else { return own(env, sight) };
+    let links = dir.links.iter().map(|link| link.name.as_os_str());
+    own_but(env, sight, &links.chain(dir.files.iter().map(|file| file.name.as_os_str())).collect())
 }
 
 fn own_but(env: &Path, sight: &Sight, planned: &HashSet<&OsStr>) -> BTreeMap<String, Own> {
