@@ -11,7 +11,7 @@ use crate::machine;
 
 /// Where it listens: a path that is short enough for a socket.
 pub(crate) fn socket() -> PathBuf {
-    PathBuf::from(format!("/tmp/mlenv-tests-{}/docker.sock", nix::unistd::geteuid()))
+    engines::run_dir().join("docker.sock")
 }
 
 /// Why it does not work here, if it does not.

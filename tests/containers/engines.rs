@@ -43,6 +43,20 @@ pub(crate) fn dir() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("engines")
 }
 
+/// A directory with a short path for what goes away with the machine: sockets and podman want one. This user's and this
+/// checkout's own, since the tests of several may run at once.
+pub(crate) fn run_dir() -> PathBuf {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+    let mut hash = DefaultHasher::new();
+    env!("CARGO_TARGET_TMPDIR").hash(&mut hash);
+    let user = nix::unistd::geteuid();
+    let dir = PathBuf::from(format!("/tmp/mlenv-{user}-{:x}", hash.finish() & 0xffff_ffff));
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).unwrap();
+    assert_eq!(dir.symlink_metadata().unwrap().uid(), user.as_raw(), "{}", dir.display());
+    dir
+}
+
 /// The directory with the link to apptainer that goes on `PATH`; `tests/install-apptainer` makes it.
 pub(crate) fn apptainer_bin() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("apptainer/bin")
@@ -76,19 +90,18 @@ fn containers_conf() -> String {
     let runtime = if is_there("runc") { "runtime = \"runc\"\n" } else { "" };
     format!(
         "[containers]\ndefault_ulimits = [\"nofile=1024:1024\", \"nproc=4096:4096\"]\nnetns = \"host\"\n\
-         [engine]\n{runtime}cgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\n"
+         [engine]\n{runtime}cgroup_manager = \"cgroupfs\"\nevents_logger = \"file\"\ntmp_dir = \"{}\"\n",
+        run_dir().join("libpod").display()
     )
 }
 
 /// podman wants a short path for what goes away with the machine.
 fn storage_conf(dir: &Path) -> String {
     let driver = if machine::is_root() { "overlay" } else { "vfs" };
-    let run = format!("/tmp/mlenv-tests-{}", nix::unistd::geteuid());
     format!(
-        "[storage]\ndriver = \"{driver}\"\ngraphroot = \"{}\"
-runroot = \"{run}\"
-",
-        dir.join("store").display()
+        "[storage]\ndriver = \"{driver}\"\ngraphroot = \"{}\"\nrunroot = \"{}\"\n",
+        dir.join("layers").display(),
+        run_dir().join("run").display()
     )
 }
 
