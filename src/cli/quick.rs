@@ -1,11 +1,11 @@
-//! The verbs that hooks call, as a command line of their own. The whole one has some thirty verbs, and to put them
+//! The verbs that hooks and jobs call, as a command line of their own. The whole one has some thirty verbs, and to put them
 //! together takes longer than an activation.
 
 use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
-use super::{Activate, Answer, Arguments, Command, Deactivate};
+use super::{Activate, Answer, Arguments, Command, Deactivate, Run};
 
 #[derive(Parser)]
 struct Few {
@@ -20,9 +20,10 @@ enum Verb {
     Answer(Answer),
     Activate(Activate),
     Deactivate(Deactivate),
+    Run(Run),
 }
 
-const VERBS: [&str; 3] = ["answer", "activate", "deactivate"];
+const VERBS: [&str; 4] = ["answer", "activate", "deactivate", "run"];
 
 /// The arguments, where the first word is one of these verbs and nothing is wrong. Whatever else there is to say, such
 /// as help, the whole command line says.
@@ -34,6 +35,7 @@ pub(super) fn parse(words: &[OsString]) -> Option<Arguments> {
         Verb::Answer(arguments) => Command::Answer(arguments),
         Verb::Activate(arguments) => Command::Activate(arguments),
         Verb::Deactivate(arguments) => Command::Deactivate(arguments),
+        Verb::Run(arguments) => Command::Run(arguments),
     };
     Some(Arguments { command, quiet })
 }

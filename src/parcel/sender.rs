@@ -147,7 +147,8 @@ impl<W: Write> Cutter<W> {
 
     fn cut(&mut self) {
         if !self.buffer.is_empty() {
-            self.waiting.push(std::mem::take(&mut self.buffer));
+            let empty = Vec::with_capacity(FRAME + FRAME / 8); // growing would copy it
+            self.waiting.push(std::mem::replace(&mut self.buffer, empty));
         }
     }
 
