@@ -46,6 +46,18 @@ pub(crate) struct Wish {
     pub(crate) owner: Owner,
     /// The shell that is to change.
     pub(crate) dialect: Dialect,
+    /// Whether it has a prompt.
+    pub(crate) prompt: Prompt,
+}
+
+/// Whether there is a prompt to show what is active. Only then the user's settings for it are read: a job's home may
+/// answer late, or never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Prompt {
+    /// There may be.
+    Perhaps,
+    /// There is none.
+    None,
 }
 
 /// What was read.
@@ -83,7 +95,8 @@ fn read_on(ground: Ground, wish: &Wish, host: &Host, dirs: &Dirs) -> Found {
         sets,
         enter: scripts.enter,
         leave: scripts.leave,
-        prompt: labels::is_wanted(host, wish.dialect).then(|| ground.label.clone()),
+        prompt: (wish.prompt == Prompt::Perhaps && labels::is_wanted(host, wish.dialect))
+            .then(|| ground.label.clone()),
         prefix: ground.prefix,
     };
     if !scripts.foreign.is_empty() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::watch::{self, Watch};
-use crate::activation::{self, Place, Wish};
+use crate::activation::{self, Place, Prompt, Wish};
 use crate::cli;
 use crate::config::Dirs;
 use crate::error::{Attempt, Error, Result};
@@ -73,7 +73,7 @@ fn consent_file(marker: &Path, dirs: &Dirs) -> Result<PathBuf> {
 pub(super) fn enter(context: &Context, place: Place, owner: Owner, reader: Reader) -> Result<()> {
     let Context { host, dirs, ui } = context;
     let session = session(host, *ui)?;
-    let wish = Wish { place, owner, dialect: reader.dialect };
+    let wish = Wish { place, owner, dialect: reader.dialect, prompt: Prompt::Perhaps };
     let found = activation::read(&wish, host, dirs)?;
     // A shell that was given no PATH looks through one of its own, which it does not export.
     let vars = host.vars_with_path();

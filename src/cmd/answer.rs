@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::watch::{self, Watch};
-use crate::activation::{self, Place, Wish, elsewhere};
+use crate::activation::{self, Place, Prompt, Wish, elsewhere};
 use crate::cli;
 use crate::config::{self, Dirs};
 use crate::error::{Attempt, Error, Result};
@@ -165,7 +165,8 @@ impl Call<'_> {
         session: Option<&Session>,
         record: Option<Record>,
     ) -> Result<(Change, Session)> {
-        let wish = Wish { place: Place::Env(env), owner, dialect: self.dialect };
+        let wish =
+            Wish { place: Place::Env(env), owner, dialect: self.dialect, prompt: Prompt::Perhaps };
         let found = match record {
             Some(record) => activation::read_env(&wish, &record, self.host, &self.dirs)?,
             None => activation::read(&wish, self.host, &self.dirs)?,

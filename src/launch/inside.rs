@@ -3,7 +3,7 @@
 //! Packages' scripts take effect by running in a bash of their own, in exactly the variables that the program is to
 //! have: what they look at (a job's GPUs, its scratch directory) is there, nothing is kept, and nothing is written.
 
-use crate::activation::{self, Place, Wish, sourced};
+use crate::activation::{self, Place, Prompt, Wish, sourced};
 use crate::config::Dirs;
 use crate::error::Result;
 use crate::host::Host;
@@ -26,7 +26,8 @@ pub(crate) fn inside(
     session: Option<&Session>,
     (host, dirs): (&Host, &Dirs),
 ) -> Result<Inside> {
-    let found = activation::read(&Wish { place, owner, dialect: Dialect::Bash }, host, dirs)?;
+    let wish = Wish { place, owner, dialect: Dialect::Bash, prompt: Prompt::None };
+    let found = activation::read(&wish, host, dirs)?;
     let (change, _) = plan::switch(vars, session, &found.target);
     let mut warnings = found.warnings;
     let vars = applied(&change, vars, &mut warnings);
