@@ -108,7 +108,7 @@ class Bench:
         self.floor = os.path.join(scratch, "floor")
         quiet("cc", "-O2", f"{HERE}/floor.c", "-o", self.floor)
         sample = os.path.join(scratch, "sample")
-        self.run([self.mlenv, "-q", "create", "-p", sample, "--base", self.base])
+        self.run([self.mlenv, "-q", "create", "--no-save", "-p", sample, "--base", self.base])
         self.list, self.tgz = os.path.join(scratch, "list"), os.path.join(scratch, "tree.tgz")
         write_list(sample, self.list)
         quiet("tar", "czf", self.tgz, "--exclude=./mlenv.toml", "--exclude=./baseEnv_dir", "-C", sample, ".")
@@ -120,7 +120,7 @@ class Bench:
 
     def run_place(self, place, root):
         new = os.path.join(root, "new")
-        create = [self.mlenv, "-q", "create", "-p", new, "--base", self.base]
+        create = [self.mlenv, "-q", "create", "--no-save", "-p", new, "--base", self.base]
         rounds = 1 if place == "slow" else self.options.rounds
         if place != "slow":
             self.row("create / one-threaded loop", place, create, [self.floor, self.list, new], new, rounds, "≤ 1")
@@ -150,11 +150,11 @@ class Bench:
 
     def peak_memory(self):
         target = os.path.join(self.scratch, "memory")
-        process = subprocess.Popen([self.mlenv, "-q", "create", "-p", target, "--layout", "full", "--base", self.base], env=self.env)
+        process = subprocess.Popen([self.mlenv, "-q", "create", "--no-save", "-p", target, "--layout", "full", "--base", self.base], env=self.env)
         usage = os.wait4(process.pid, 0)[2]
         process.returncode = 0
         shutil.rmtree(target)
-        process = subprocess.Popen([self.mlenv, "-q", "create", "-p", target, "--layout", "full", "--base", self.base], env=self.env)
+        process = subprocess.Popen([self.mlenv, "-q", "create", "--no-save", "-p", target, "--layout", "full", "--base", self.base], env=self.env)
         usage = os.wait4(process.pid, 0)[2]
         process.returncode = 0
         return usage.ru_maxrss / 1024

@@ -45,7 +45,7 @@ def main():
 
 def envs(bench, place, root, rounds):
     env = os.path.join(root, "env")
-    bench.run([bench.mlenv, "-q", "create", "-p", env, "--base", bench.base])
+    bench.run([bench.mlenv, "-q", "create", "--no-save", "-p", env, "--base", bench.base])
     find = ["find", env]
     row(bench, "doctor / find ENV", place, [bench.mlenv, "-q", "doctor", env], find, rounds, "≤ 2")
     if bench.options.other:

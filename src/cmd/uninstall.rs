@@ -102,7 +102,7 @@ fn uninstall(
     site.act(context, &task, &told)?;
     let whose = if by == Manager::Conda { Side::Conda } else { Side::Pip };
     site.request(|requests| going.iter().for_each(|name| requests.forget(whose, name)))?;
-    context.ui.say(format!("removed from {}: {}", Shown(&site.env), going.join(" ")));
+    context.ui.say(format!("removed from {}: {}", Shown(&site.env), shown(&going.join(" "))));
     // What a conda client brings back is told by the look that follows it.
     let pips = going.iter().filter(|_| by == Manager::Pip);
     for package in pips.filter_map(|name| site.of_base(name)) {
