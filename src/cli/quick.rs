@@ -1,5 +1,5 @@
 //! The verbs that hooks and jobs call, as a command line of their own. The whole one has some thirty verbs, and to put them
-//! together takes longer than an activation.
+//! together takes longer than an activation. Of these, too, only the one that is called is put together.
 
 use std::ffi::OsString;
 
@@ -8,36 +8,50 @@ use clap::{Parser, Subcommand};
 use super::{Activate, Answer, Arguments, Command, Deactivate, Run};
 
 #[derive(Parser)]
-struct Few {
+struct One<T: Subcommand> {
     #[command(subcommand)]
-    verb: Verb,
+    verb: T,
     #[arg(short, long, global = true)]
     quiet: bool,
 }
 
 #[derive(Subcommand)]
-enum Verb {
+enum Answering {
     Answer(Answer),
-    Activate(Activate),
-    Deactivate(Deactivate),
-    Run(Run),
 }
 
-const VERBS: [&str; 4] = ["answer", "activate", "deactivate", "run"];
+#[derive(Subcommand)]
+enum Activating {
+    Activate(Activate),
+}
+
+#[derive(Subcommand)]
+enum Deactivating {
+    Deactivate(Deactivate),
+}
+
+#[derive(Subcommand)]
+enum Running {
+    Run(Run),
+}
 
 /// The arguments, where the first word is one of these verbs and nothing is wrong. Whatever else there is to say, such
 /// as help, the whole command line says.
 pub(super) fn parse(words: &[OsString]) -> Option<Arguments> {
-    let verb = words.get(1)?;
-    VERBS.iter().find(|known| *known == verb)?;
-    let Few { verb, quiet } = Few::try_parse_from(words).ok()?;
-    let command = match verb {
-        Verb::Answer(arguments) => Command::Answer(arguments),
-        Verb::Activate(arguments) => Command::Activate(arguments),
-        Verb::Deactivate(arguments) => Command::Deactivate(arguments),
-        Verb::Run(arguments) => Command::Run(arguments),
-    };
-    Some(Arguments { command, quiet })
+    match words.get(1)?.to_str()? {
+        "answer" => one(words, |Answering::Answer(arguments)| Command::Answer(arguments)),
+        "activate" => one(words, |Activating::Activate(arguments)| Command::Activate(arguments)),
+        "deactivate" => {
+            one(words, |Deactivating::Deactivate(arguments)| Command::Deactivate(arguments))
+        }
+        "run" => one(words, |Running::Run(arguments)| Command::Run(arguments)),
+        _ => None,
+    }
+}
+
+fn one<T: Subcommand>(words: &[OsString], command: impl Fn(T) -> Command) -> Option<Arguments> {
+    let One { verb, quiet } = One::try_parse_from(words).ok()?;
+    Some(Arguments { command: command(verb), quiet })
 }
 
 #[cfg(test)]
@@ -52,7 +66,10 @@ mod tests {
 
     #[test]
     fn the_short_command_line_is_sound_and_means_what_the_whole_one_means() {
-        Few::command().debug_assert();
+        One::<Answering>::command().debug_assert();
+        One::<Activating>::command().debug_assert();
+        One::<Deactivating>::command().debug_assert();
+        One::<Running>::command().debug_assert();
         for line in [
             "mlenv answer --shell bash --told x --marker /m",
             "mlenv activate -q --shell tcsh:6.24 --hooked env",

@@ -37,8 +37,11 @@ impl Store {
         self.dir.join(hex(&Sha256::digest(path.as_os_str().as_bytes())))
     }
 
-    fn denial_path(&self, path: &Path) -> PathBuf {
-        self.answer_path(path).with_extension("no")
+    /// Where consent to the marker is, and where a denial.
+    fn paths(&self, marker: &Path) -> (PathBuf, PathBuf) {
+        let yes = self.answer_path(marker);
+        let no = yes.with_extension("no");
+        (yes, no)
     }
 
     /// Decides about what `subject` saw.
@@ -89,7 +92,8 @@ impl Store {
         if !nodes::open(&self.dir).is_ok_and(|dir| own(&dir)) {
             return Ok(None);
         }
-        for path in [self.denial_path(marker), self.answer_path(marker)] {
+        let (yes, no) = self.paths(marker);
+        for path in [no, yes] {
             if nodes::open(&path).is_ok_and(|file| own(&file) && file.is_file()) {
                 let answer: Option<Answer> = read_toml(&path)?;
                 return Ok(answer.filter(|answer| answer.marker() == marker));
@@ -102,7 +106,7 @@ impl Store {
     /// last. Between the two there is a denial, or no answer.
     fn write(&self, answer: &Answer) -> Result<()> {
         private_dir(&self.dir)?;
-        let (yes, no) = (self.answer_path(answer.marker()), self.denial_path(answer.marker()));
+        let (yes, no) = self.paths(answer.marker());
         let text = toml::to_string(answer)
             .map_err(|cause| Error::new(format!("could not write consent: {cause}")))?;
         let write =
