@@ -9,8 +9,9 @@ use std::path::Path;
 
 use crate::error::Result;
 use crate::overlay::record;
+use crate::plan::name::SESSION;
 use crate::plan::session::{Changed, Session};
-use crate::plan::{Change, Vars};
+use crate::plan::{Change, Step, Vars};
 use crate::shell::hook::assign;
 use crate::shell::{Dialect, quote, render};
 
@@ -50,9 +51,10 @@ pub(super) fn text(
     }
     // What the shell would find out by reading the session, which takes it longer than all else.
     let session = watch.session;
-    let text = session.map(Session::to_string).unwrap_or_default();
+    let text = session.map_or(OsStr::new(""), |_| text_of_session(change, before));
+    let text = text.to_str().unwrap_or_default();
     let fish = dialect == Dialect::Fish;
-    let start = if fish { &*text } else { text.split(" v:").next().unwrap_or("") };
+    let start = if fish { text } else { text.split(" v:").next().unwrap_or("") };
     set(if fish { "__mlenv_known" } else { "__mlenv_head" }, OsStr::new(start))?;
     set("__mlenv_by", OsStr::new(session.map_or("", |session| session.owner.word())))?;
     let mark = session.and_then(|session| session.owner.marker());
@@ -64,10 +66,19 @@ pub(super) fn text(
     set("__mlenv_birth", birth.as_os_str())?;
     set("__mlenv_bin", session.and_then(Session::bin).unwrap_or_default())?;
     // What it may undo by itself, scripts included.
-    set("__mlenv_mine", OsStr::new(&text))?;
+    set("__mlenv_mine", OsStr::new(text))?;
     let back = session.map(|session| spelled_out(dialect, session)).transpose()?;
     set("__mlenv_back", &back.unwrap_or_default())?;
     Ok(out)
+}
+
+/// The session's text after the change: what it sets, or what was there.
+fn text_of_session<'a>(change: &'a Change, before: &'a Vars) -> &'a OsStr {
+    let set = change.steps.iter().find_map(|step| match step {
+        Step::Set(name, value) if name.as_str() == SESSION => Some(value),
+        _ => None,
+    });
+    set.or_else(|| before.get(OsStr::new(SESSION))).map_or(OsStr::new(""), |text| text)
 }
 
 /// True within two seconds of the last change.
