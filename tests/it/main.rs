@@ -29,6 +29,7 @@ mod client;
 mod compile;
 mod completions;
 mod crowd;
+mod docs;
 mod fakeregistry;
 mod features;
 mod forge;
