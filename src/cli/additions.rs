@@ -5,11 +5,23 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+/// The env whose packages are meant; `-p` and `-n` are what they are to conda clients.
+#[derive(Debug, Default, Args)]
+#[group(required = false, multiple = false)]
+pub(crate) struct OfEnv {
+    /// The env: a directory or a name [default: the active one]
+    #[arg(short = 'p', long = "prefix", value_name = "ENV")]
+    pub(crate) env: Option<OsString>,
+    /// The env by its name
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) name: Option<OsString>,
+}
+
 /// How a verb goes about changing packages.
 #[derive(Debug, Args)]
 pub(crate) struct Manner {
     /// Only tell what would be done
-    #[arg(short = 'n', long)]
+    #[arg(long)]
     pub(crate) dry_run: bool,
     /// Do not ask
     #[arg(short, long)]
@@ -29,6 +41,7 @@ pub(crate) struct Manner {
 Examples:
   mlenv install cowsay humanize            into the active env
   mlenv install -p myEnv 'uproot>=5' --pip
+  mlenv install -n tune xgboost            into an env by its name
   mlenv install -c conda-forge root_numpy
   mlenv install -r requirements.txt        with pip, as -e and paths
   mlenv install -e ./mypackage
@@ -36,9 +49,8 @@ Examples:
   mlenv install --pip torch -- --index-url https://example.org/simple   further arguments are for pip")]
 #[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
 pub(crate) struct Install {
-    /// The env: a directory or a name [default: the active one]
-    #[arg(short = 'p', long = "env", value_name = "ENV")]
-    pub(crate) env: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) of: OfEnv,
     /// Packages, with versions as the tool writes them
     #[arg(value_name = "PACKAGE", group = "what")]
     pub(crate) packages: Vec<String>,
@@ -74,9 +86,8 @@ pub(crate) struct Install {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  mlenv uninstall -p myEnv cowsay")]
 pub(crate) struct Uninstall {
-    /// The env: a directory or a name [default: the active one]
-    #[arg(short = 'p', long = "env", value_name = "ENV")]
-    pub(crate) env: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) of: OfEnv,
     /// Packages
     #[arg(required = true, value_name = "PACKAGE")]
     pub(crate) packages: Vec<String>,
@@ -93,9 +104,8 @@ pub(crate) struct Uninstall {
 /// Let conda clients not replace packages of the base again
 #[derive(Debug, Args)]
 pub(crate) struct Pin {
-    /// The env: a directory or a name [default: the active one]
-    #[arg(short = 'p', long = "env", value_name = "ENV")]
-    pub(crate) env: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) of: OfEnv,
     /// Packages of the base
     #[arg(required = true, value_name = "PACKAGE")]
     pub(crate) packages: Vec<String>,

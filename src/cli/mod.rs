@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::additions::{
-    Export, Install, Manner, Pin, Switch, Uninstall, Unpin, UserSite,
+    Export, Install, Manner, OfEnv, Pin, Switch, Uninstall, Unpin, UserSite,
 };
 pub(crate) use self::bases::{Base, Check as BaseCheck, Prepare as BasePrepare};
 pub(crate) use self::care::{Clone, Doctor, Packages, Prune, Rebase, Rename};

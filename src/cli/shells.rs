@@ -129,7 +129,7 @@ pub(crate) enum Vars {
     )]
     Set {
         /// The env: a directory or a name [default: the active one]
-        #[arg(short = 'p', long = "env", value_name = "ENV")]
+        #[arg(short = 'p', long = "prefix", value_name = "ENV")]
         env: Option<OsString>,
         /// What to set
         #[arg(required = true, value_name = "NAME=VALUE")]
@@ -138,7 +138,7 @@ pub(crate) enum Vars {
     /// Take variables from an env
     Unset {
         /// The env: a directory or a name [default: the active one]
-        #[arg(short = 'p', long = "env", value_name = "ENV")]
+        #[arg(short = 'p', long = "prefix", value_name = "ENV")]
         env: Option<OsString>,
         /// What to take away
         #[arg(required = true, value_name = "NAME")]

@@ -20,7 +20,7 @@ use crate::text::{Shown, shown};
 
 pub(super) fn run(context: &Context, arguments: &Install) -> Result<()> {
     check_words(&arguments.packages)?;
-    let site = site::open(context, arguments.env.as_deref())?;
+    let site = site::open(context, site::word(context, &arguments.of)?.as_deref())?;
     let task = choose(context, &site, arguments)?;
     install(context, &site, &task, &arguments.manner)
 }

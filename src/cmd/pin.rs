@@ -47,7 +47,8 @@ fn edit(
     arguments: &Pin,
     change: impl FnOnce(&str, &[&Package]) -> String,
 ) -> Result<()> {
-    let Env { path, .. } = resolve::env(context.host, &context.dirs, arguments.env.as_deref())?;
+    let word = site::word(context, &arguments.of)?;
+    let Env { path, .. } = resolve::env(context.host, &context.dirs, word.as_deref())?;
     let _lock = site::lock(&path)?;
     let file = path.join(PINNED);
     if !file.is_file() {

@@ -1,6 +1,6 @@
 //! What `install` and `uninstall` share: an env opened for work, the question to the user, what is seen to afterwards.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -16,14 +16,14 @@ use crate::care::facts::Order;
 use crate::care::finding::Finding;
 use crate::care::installed::{self, Installed};
 use crate::care::{mend, relocate};
-use crate::cli::Manner;
+use crate::cli::{Manner, OfEnv};
 use crate::error::{Error, Result};
 use crate::fs::{self, Lock};
 use crate::overlay::layout::Layout;
 use crate::overlay::plan::BASE_LINK;
 use crate::overlay::record::{self, Record};
 use crate::plan::Vars;
-use crate::resolve::Env;
+use crate::resolve::{self, Env};
 use crate::text::Shown;
 use crate::ui::Ui;
 
@@ -55,6 +55,14 @@ pub(super) fn open(context: &Context, word: Option<&OsStr>) -> Result<Opened> {
     let own = installed::of_env(&env, &record.base.python_lib)?;
     let below = installed::of_base(&base)?;
     Ok(Opened { env, record, base, vars, own, below, _lock: lock })
+}
+
+/// What names the env, if anything does.
+pub(super) fn word(context: &Context, of: &OfEnv) -> Result<Option<OsString>> {
+    match &of.name {
+        Some(name) => Ok(Some(resolve::new_by_name(&context.dirs, name)?.into_os_string())),
+        None => Ok(of.env.clone()),
+    }
 }
 
 /// Keeps every other mlenv from working at the env while it is held.

@@ -9,20 +9,20 @@ use crate::additions::forecast::{Forecast, Item};
 use crate::additions::requests::Side;
 use crate::additions::work::{self, Task, Told};
 use crate::care::installed::{self, Installed, Manager};
-use crate::cli::{Manner, Uninstall};
+use crate::cli::{Manner, OfEnv, Uninstall};
 use crate::error::{Error, Result};
 use crate::text::{Shown, shown};
 
 pub(super) fn run(context: &Context, arguments: &Uninstall) -> Result<()> {
-    let site = site::open(context, arguments.env.as_deref())?;
+    let site = site::open(context, site::word(context, &arguments.of)?.as_deref())?;
     uninstall_all(context, &site, arguments)
 }
 
 /// Takes these packages out of the env at `env`, whoever put them there, without a question.
 pub(super) fn all(context: &Context, env: &Path, packages: Vec<String>) -> Result<()> {
     let manner = Manner { dry_run: false, yes: true, json: false };
-    let env = Some(env.as_os_str().to_owned());
-    run(context, &Uninstall { env, packages, pip: false, conda: false, manner })
+    let of = OfEnv { env: Some(env.as_os_str().to_owned()), name: None };
+    run(context, &Uninstall { of, packages, pip: false, conda: false, manner })
 }
 
 fn uninstall_all(context: &Context, site: &Opened, arguments: &Uninstall) -> Result<()> {

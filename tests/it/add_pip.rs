@@ -147,6 +147,19 @@ fn what_belongs_to_the_base_stays_and_what_is_nowhere_is_told() {
 }
 
 #[test]
+fn an_env_is_named_by_its_place_or_its_name_as_conda_users_do() {
+    let patient = Patient::new();
+    let sandbox = &patient.sandbox;
+    sandbox.mlenv(["create", "-q", "--no-save", "-n", "tune", "--base", "/usr"]).ok();
+    for named in [["-n", "tune"], ["--name", "tune"], ["-p", "tune"]] {
+        let run = sandbox.mlenv(["uninstall"]).args(named).arg("nothing");
+        run.fails(1, "there is no nothing in ").says("envs/tune");
+    }
+    sandbox.mlenv(["install", "-n", "nowhere", "x"]).fails(1, "nowhere does not exist");
+    sandbox.mlenv(["install", "-n", "tune", "-p", "tune", "x"]).end().says("cannot be used with");
+}
+
+#[test]
 fn an_env_that_cannot_be_used_or_is_being_changed_is_left_alone() {
     let patient = Patient::new();
     let lock = std::fs::File::open(&patient.env).unwrap();

@@ -9,13 +9,19 @@ fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+fn is_page(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "md")
+}
+
 /// All pages for people, and their texts.
 fn pages() -> Vec<(PathBuf, String)> {
     let dirs = [top().to_owned(), top().join("docs"), top().join("bench")];
     let files = dirs.iter().flat_map(|dir| std::fs::read_dir(dir).unwrap());
     let pages = files.map(|entry| entry.unwrap().path());
-    let pages = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
-    pages.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
+    pages
+        .filter(|path| is_page(path))
+        .map(|path| (path.clone(), std::fs::read_to_string(path).unwrap()))
+        .collect()
 }
 
 #[test]
@@ -28,13 +34,13 @@ fn links_lead_to_files_and_every_page_is_in_the_guide() {
                 missing.push(format!("{}: {target}", page.display()));
             }
         }
-        let named = text.split('`').filter(|word| word.ends_with(".md") && word.contains('/'));
+        let named = text.split('`').filter(|word| is_page(word.as_ref()) && word.contains('/'));
         missing.extend(named.filter(|path| !top().join(path).exists()).map(str::to_owned));
     }
     let guide = std::fs::read_to_string(top().join("docs/README.md")).unwrap();
     for entry in std::fs::read_dir(top().join("docs")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".md") && name != "README.md" && !guide.contains(&format!("({name})")) {
+        if is_page(name.as_ref()) && name != "README.md" && !guide.contains(&format!("({name})")) {
             missing.push(format!("{name} is not in the guide"));
         }
     }
@@ -51,7 +57,7 @@ fn every_command_on_a_page_exists() {
             // `mlenv VERB` at the beginning of a command: of a line, behind a backquote, `(` or a blank.
             for (at, _) in line.match_indices("mlenv ") {
                 let before = line[..at].chars().next_back();
-                let is_code = line.starts_with("    ") || before == Some('`');
+                let is_code = line[..at].trim().is_empty() && at > 3 || before == Some('`');
                 let verb: String =
                     line[at + 6..].chars().take_while(char::is_ascii_lowercase).collect();
                 let dashed = line[at + 6 + verb.len()..].starts_with('-');
