@@ -19,7 +19,8 @@ import venv
 
 NEWEST_GLIBC = (2, 17)
 LIBRARIES = {"libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1"}
-LARGEST = 4 * 1024 * 1024
+# About 1 MB of it is the registry client with TLS of its own, 0.5 MB zstd, 1 MB the command line and its help.
+LARGEST = 7 * 1024 * 1024
 
 
 def told(*words, **options):
