@@ -78,10 +78,15 @@ const CURES: [(&[&str], &str); 15] = [
 /// The cure for a failure with these words.
 pub(crate) fn cure(words: &str) -> Option<&'static str> {
     let words = words.to_lowercase();
-    CURES
-        .iter()
-        .find(|(signs, _)| signs.iter().any(|sign| words.contains(sign)))
-        .map(|(_, cure)| *cure)
+    let tells = |sign: &&str| {
+        if sign.bytes().all(|byte| byte.is_ascii_digit()) {
+            // A number of a protocol stands by itself; identifiers hold any digits.
+            words.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == *sign)
+        } else {
+            words.contains(sign)
+        }
+    };
+    CURES.iter().find(|(signs, _)| signs.iter().any(|sign| tells(&sign))).map(|(_, cure)| *cure)
 }
 
 /// The line that says why: the last one that says anything, without the engine's decoration.
@@ -115,6 +120,9 @@ mod tests {
         assert!(cure(apptainer).unwrap().contains("login"));
         assert!(cure("no space left on device").unwrap().contains("df -h"));
         assert_eq!(cure("anything"), None);
+        assert!(cure("received status code 404.").unwrap().contains("no such image"));
+        let shell = "unable to start container \"9e08c48404d1f552\": exec: \"/bin/sh\": stat /bin/sh: no such file";
+        assert!(cure(shell).unwrap().contains("no shell"));
         assert_eq!(reason(""), "it does not say why");
     }
 }
