@@ -168,23 +168,21 @@ fn write(context: &Context, subject: &Subject) -> Result<()> {
     let Subject { base, list, look, findings } = subject;
     let found = |kind| findings.iter().any(|finding| finding.kind == kind);
     if found(Kind::PackageList) {
-        list.write()?;
-        note(base, look, &list.path)?;
+        add(base, look, &list.path, list.bytes())?;
     }
     if has_index(base) && (found(Kind::Index) || !look.edits.is_empty()) {
         let survey = index::look_through(base, Layout::Standard, context.ui)?;
-        let path = index::in_base(base, Layout::Standard);
         let bytes = index::pack(&survey.plan, base, Layout::Standard)?;
-        fs::write_atomic(&path, &bytes).attempt("write", &path)?;
-        note(base, look, &path)?;
+        add(base, look, &index::in_base(base, Layout::Standard), &bytes)?;
     }
     Ok(())
 }
 
-fn note(base: &Base, look: &Look, path: &Path) -> Result<()> {
+fn add(base: &Base, look: &Look, path: &Path, bytes: &[u8]) -> Result<()> {
     match path.strip_prefix(&base.prefix) {
-        Ok(inside) => apply::note(&base.prefix, &look.built, inside),
-        Err(_) => Ok(()), // the user named another place for it, and looks after it
+        Ok(inside) => apply::add(&base.prefix, &look.built, inside, bytes),
+        // The user named another place for it, and looks after it.
+        Err(_) => fs::write_atomic(path, bytes).attempt("write", path),
     }
 }
 

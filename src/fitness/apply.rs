@@ -37,13 +37,15 @@ pub(crate) fn edit(prefix: &Path, built: &Path, edits: &[(Kind, Edit)]) -> Resul
     Ok(())
 }
 
-/// Notes a file that was added to the base; `path` is relative to it.
-pub(crate) fn note(prefix: &Path, built: &Path, path: &Path) -> Result<()> {
+/// Adds a file to the base; `path` is relative to it. Noted first: a run that is killed in between can be undone.
+pub(crate) fn add(prefix: &Path, built: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
     let mut record = Prepared::read(prefix)?.unwrap_or_else(|| Prepared::new(built));
-    let sha256 = sha256(&prefix.join(path)).attempt("read", &prefix.join(path))?;
     record.written.retain(|written| written.path.0 != path);
+    let sha256 = hex(&Sha256::digest(bytes));
     record.written.push(Written { path: PathText(path.to_owned()), sha256 });
-    record.write(prefix)
+    record.write(prefix)?;
+    let path = prefix.join(path);
+    fs::write_atomic(&path, bytes).attempt("write", &path)
 }
 
 /// Removes temporary files that were left behind.

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use crate::base::Base;
 use crate::care::installed;
-use crate::error::{Attempt, Result};
-use crate::fs;
+use crate::error::Result;
 
 /// Its name in a base.
 const FILE: &str = "list-of-pkgs-inside.txt";
@@ -27,11 +26,11 @@ impl List {
 
     /// True where the file holds it.
     pub(crate) fn is_there(&self) -> bool {
-        std::fs::read(&self.path).is_ok_and(|text| text == self.text.as_bytes())
+        std::fs::read(&self.path).is_ok_and(|text| text == self.bytes())
     }
 
-    /// Writes it.
-    pub(crate) fn write(&self) -> Result<()> {
-        fs::write_atomic(&self.path, self.text.as_bytes()).attempt("write", &self.path)
+    /// What should be in the file.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.text.as_bytes()
     }
 }

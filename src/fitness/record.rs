@@ -26,7 +26,7 @@ pub(crate) struct Prepared {
     pub(crate) built_at: PathText,
     /// What was changed, in order. Written before it is done.
     pub(crate) edits: Vec<Done>,
-    /// Files that were added.
+    /// Files that were added. Written before it is done, as well.
     pub(crate) written: Vec<Written>,
 }
 
