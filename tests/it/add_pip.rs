@@ -73,13 +73,14 @@ fn a_dry_run_tells_as_text_and_as_json_and_changes_nothing() {
         told.out,
         "will add: fresh 1.0\nwill shadow packages of the base: greet 2.0 (for 1.0)\n"
     );
-    let told = patient.packages("install", &["-n", "--json", "fresh", "greet>1"]).ok().json();
+    let told =
+        patient.packages("install", &["--dry-run", "--json", "fresh", "greet>1"]).ok().json();
     let swap = json!([{"name": "greet", "version": "2.0", "instead_of": "1.0"}]);
     let expected = json!({"tool": "pip", "add": [{"name": "fresh", "version": "1.0"}], "replace": [], "shadow": swap, "remove": [], "remove-of-base": []});
     assert_eq!(told, expected);
     tree::assert_same(&before, &tree::snapshot(&patient.env), "the env");
     patient.packages("install", &["-q", "fresh"]).ok();
-    let told = patient.packages("uninstall", &["-n", "fresh"]).ok();
+    let told = patient.packages("uninstall", &["--dry-run", "fresh"]).ok();
     assert_eq!((told.out.as_str(), patient.added().len()), ("will remove: fresh 1.0\n", 1));
 }
 

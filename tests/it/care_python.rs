@@ -93,7 +93,7 @@ fn another_python_of_the_same_minor_version_runs_on_its_own_library_and_sees_the
     let of_conda = |facts: &Facts| !facts.base_prefix.starts_with("/usr");
     let pythons: Vec<Facts> = machine::pythons().into_iter().filter(of_conda).collect();
     if pythons.is_empty() {
-        return machine::lacks("a Python that is not the system's");
+        return machine::happens_to_lack("a Python that is not the system's");
     }
     for facts in pythons {
         let (sandbox, base, env) = patient(&facts, "standard");
@@ -150,7 +150,7 @@ fn another_minor_version_starts_right_and_the_way_back_is_told() {
     let (Some(old), Some(new)) =
         (pythons.first(), pythons.iter().find(|other| other.name() != pythons[0].name()))
     else {
-        return machine::lacks("two minor versions of Python");
+        return machine::happens_to_lack("two minor versions of Python");
     };
     for layout in ["standard", "sparse"] {
         let (sandbox, _, env) = patient(old, layout);
@@ -173,7 +173,7 @@ fn another_minor_version_starts_right_and_the_way_back_is_told() {
 fn a_python_of_the_envs_own_comes_along_onto_another_base() {
     let pythons = machine::pythons();
     let Some(facts) = pythons.iter().find(|facts| !facts.base_prefix.starts_with("/usr")) else {
-        return machine::lacks("a Python that is not the system's");
+        return machine::happens_to_lack("a Python that is not the system's");
     };
     let (sandbox, base, env) = patient(facts, "standard");
     put(&env, facts, "1");
@@ -197,7 +197,7 @@ fn pip_on_a_python_of_the_envs_own_leaves_the_bases_packages_alone() {
     let patient = Patient::new();
     let facts = machine::python();
     if facts.base_prefix.starts_with("/usr") {
-        return machine::lacks("a Python that is not the system's");
+        return machine::happens_to_lack("a Python that is not the system's");
     }
     put(&patient.env, facts, "1");
     assert_eq!(patient.fix(&patient.env), [""; 0]);

@@ -13,6 +13,12 @@ pub(crate) fn lacks(what: &str) {
     eprintln!("not tested here: this needs {what}");
 }
 
+/// Something is missing that nobody can install from a distribution, such as a second Python: said, and no failure.
+#[expect(clippy::print_stderr, reason = "the reason must be seen")]
+pub(crate) fn happens_to_lack(what: &str) {
+    eprintln!("not tested here: this needs {what}");
+}
+
 /// True for root with the right to mount; else the reason is printed, which is no failure anywhere.
 #[expect(clippy::print_stderr, reason = "the reason must be seen")]
 pub(crate) fn can_mount() -> bool {
