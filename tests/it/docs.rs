@@ -112,3 +112,21 @@ fn messages_in_troubleshooting_are_those_of_the_program() {
     assert!(quoted.len() > 8, "{quoted:?}");
     assert!(strangers.is_empty(), "{strangers:?}");
 }
+
+#[test]
+fn every_variable_that_a_user_can_set_is_in_the_readme() {
+    let files = ["src", "shell"].into_iter().flat_map(|dir| walkdir::WalkDir::new(top().join(dir)));
+    let files = files.map(|entry| entry.unwrap()).filter(|entry| entry.file_type().is_file());
+    let text: String = files.map(|entry| std::fs::read_to_string(entry.path()).unwrap()).collect();
+    let is_name = |c: char| c.is_ascii_uppercase() || c == '_';
+    let names: BTreeSet<String> = text
+        .match_indices("MLENV_")
+        .filter(|(at, _)| !text[..*at].ends_with('_'))
+        .map(|(at, _)| text[at..].chars().take_while(|c| is_name(*c)).collect::<String>())
+        .filter(|name| !name.ends_with('_')) // a prefix that is looked for
+        .collect();
+    let readme = std::fs::read_to_string(top().join("README.md")).unwrap();
+    let missing: Vec<_> =
+        names.iter().filter(|name| !readme.contains(&format!("| `{name}`"))).collect();
+    assert!(names.len() > 8 && missing.is_empty(), "{missing:?} of {names:?}");
+}
