@@ -86,7 +86,7 @@ pub(crate) fn cure(words: &str) -> Option<&'static str> {
             words.contains(sign)
         }
     };
-    CURES.iter().find(|(signs, _)| signs.iter().any(|sign| tells(&sign))).map(|(_, cure)| *cure)
+    CURES.iter().find(|(signs, _)| signs.iter().any(&tells)).map(|(_, cure)| *cure)
 }
 
 /// The line that says why: the last one that says anything, without the engine's decoration.
