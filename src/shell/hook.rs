@@ -50,7 +50,7 @@ pub(crate) fn text(dialect: Dialect, program: &Path) -> Result<Vec<u8>> {
         Dialect::Fish => FISH.concat(),
         Dialect::Tcsh(_) => TCSH[0].1.to_owned(),
     };
-    Ok(replace(source.as_bytes(), PROGRAM, &quote(dialect, program.as_os_str())?))
+    Ok(fill(&source, &quote(dialect, program.as_os_str())?, b""))
 }
 
 /// The name and text of each of tcsh's files, meant for the directory `dir`.
@@ -60,9 +60,7 @@ pub(crate) fn tcsh_files(
     dir: &Path,
 ) -> Result<Vec<(&'static str, Vec<u8>)>> {
     let (program, dir) = (quote(dialect, program.as_os_str())?, quote(dialect, dir.as_os_str())?);
-    let fill =
-        |text: &str| replace(&replace(bare(text).as_bytes(), PROGRAM, &program), DIRECTORY, &dir);
-    Ok(TCSH.iter().map(|(name, text)| (*name, fill(text))).collect())
+    Ok(TCSH.iter().map(|(name, text)| (*name, fill(&bare(text), &program, &dir))).collect())
 }
 
 /// The commands alone: tcsh reads a file of these at each cd, and takes its time over comments.
@@ -114,15 +112,20 @@ pub(crate) fn assign_all(dialect: Dialect, values: &[(&str, Word)]) -> Result<Ve
     Ok(out)
 }
 
-fn replace(text: &[u8], token: &str, value: &[u8]) -> Vec<u8> {
-    let token = token.as_bytes();
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.windows(token.len()).position(|window| window == token) {
-        out.extend([&rest[..at], value].concat());
-        rest = &rest[at + token.len()..];
+/// The text with both tokens filled in; what is filled in is not looked at again.
+fn fill(text: &str, program: &[u8], dir: &[u8]) -> Vec<u8> {
+    let part = |part: &str| join(part.split(PROGRAM).map(str::as_bytes), program);
+    join(text.split(DIRECTORY).map(part), dir)
+}
+
+fn join<T: AsRef<[u8]>>(parts: impl Iterator<Item = T>, between: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (number, part) in parts.enumerate() {
+        if number > 0 {
+            out.extend_from_slice(between);
+        }
+        out.extend_from_slice(part.as_ref());
     }
-    out.extend(rest);
     out
 }
 
