@@ -47,12 +47,14 @@ pub(super) fn carry_out(
     if matches!(task, Task::Conda(..)) {
         guard(site, &outlook)?;
     }
+    let is_there = outlook.is_empty() && foreseen(task, &told);
+    if is_there {
+        context.ui.say("everything is there already");
+    }
     if !Opened::agree(context, (task, &outlook), manner)? {
         return Ok(None);
     }
-    if outlook.is_empty() && foreseen(task, &told) {
-        context.ui.say("everything is there already");
-    } else {
+    if !is_there {
         site.act(context, task, &told)?;
         context.ui.say(format!("installed into {}", Shown(&site.env)));
         missing(context, site, &told)?;

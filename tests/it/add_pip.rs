@@ -80,6 +80,7 @@ fn a_dry_run_tells_as_text_and_as_json_and_changes_nothing() {
     assert_eq!(told, expected);
     tree::assert_same(&before, &tree::snapshot(&patient.env), "the env");
     patient.packages("install", &["-q", "fresh"]).ok();
+    patient.packages("install", &["--dry-run", "fresh"]).ok().says("everything is there already");
     let told = patient.packages("uninstall", &["--dry-run", "fresh"]).ok();
     assert_eq!((told.out.as_str(), patient.added().len()), ("will remove: fresh 1.0\n", 1));
 }
