@@ -186,7 +186,12 @@ impl Room<'_> {
         let path = self.path.join(&file.name);
         if !self.taken.contains(&path) {
             let bytes = script::settle(&file.bytes, &self.facts.place);
-            found.missing.push(Change::File { path, bytes, mode: file.mode, over: Over::Nothing });
+            found.missing.push(Change::File {
+                path,
+                bytes: bytes.into_owned(),
+                mode: file.mode,
+                over: Over::Nothing,
+            });
         }
     }
 

@@ -132,7 +132,8 @@ fn target_of(entry: &Entry<'_, impl Read>) -> Result<OsString> {
 
 fn file_of(entry: &mut Entry<'_, impl Read>, name: OsString) -> Result<File> {
     let program = entry.header().mode().is_ok_and(|mode| mode & 0o100 != 0);
-    let mut bytes = Vec::new();
+    let size = usize::try_from(entry.size()).map_or(FRAME_SIZE, |size| size.min(FRAME_SIZE));
+    let mut bytes = Vec::with_capacity(size);
     entry.read_to_end(&mut bytes).map_err(|cause| damaged(&cause.to_string()))?;
     Ok(File { name, bytes, mode: if program { FileMode::Program } else { FileMode::Data } })
 }

@@ -3,6 +3,7 @@
 //! A link to such a script would run the base's interpreter (a `#!/base/bin/python`), or whatever is first on
 //! PATH (`#!/usr/bin/env python`), so an env holds real files with its own interpreter in the first line.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -109,7 +110,9 @@ pub(crate) fn is_misquoted(head: &[u8]) -> bool {
 /// The script for the env at `env`, if it is a Python script at all.
 pub(crate) fn for_env(text: &[u8], env: &Path) -> Option<Vec<u8>> {
     match classify(text) {
-        Program::Python { options, body } => Some(settle(&portable(&options, &body), env)),
+        Program::Python { options, body } => {
+            Some(settle(&portable(&options, &body), env).into_owned())
+        }
         Program::Other | Program::Beside => None,
     }
 }
@@ -128,12 +131,11 @@ fn options_place() -> usize {
 
 /// The same text for an env: an interpreter line with the env's Python where that is possible. Anything that is
 /// no portable script comes back unchanged.
-pub(crate) fn settle(text: &[u8], env: &Path) -> Vec<u8> {
-    let Some((options, body)) = split_portable(text) else { return text.to_vec() };
-    match interpreter_line(env, options) {
-        Some(line) => [line.as_slice(), body].concat(),
-        None => text.to_vec(),
-    }
+pub(crate) fn settle<'a>(text: &'a [u8], env: &Path) -> Cow<'a, [u8]> {
+    let settled = split_portable(text).and_then(|(options, body)| {
+        interpreter_line(env, options).map(|line| [line.as_slice(), body].concat())
+    });
+    settled.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// `#!ENV/bin/python3 OPTION`, unless a kernel or Python would misread it: spaces split, long lines are cut, all
@@ -242,10 +244,10 @@ mod tests {
     #[test]
     fn an_env_gets_its_interpreter_line_where_that_fits() {
         let text = portable(b" -s", b"import x\n");
-        assert_eq!(settle(&text, Path::new("/e")), b"#!/e/bin/python3 -s\nimport x\n");
+        assert_eq!(*settle(&text, Path::new("/e")), *b"#!/e/bin/python3 -s\nimport x\n");
         assert_eq!(settle(&text, Path::new("/with space")), text);
         assert_eq!(settle(&text, &Path::new("/").join("x".repeat(120))), text);
-        assert_eq!(settle(b"#!/bin/bash\n", Path::new("/e")), b"#!/bin/bash\n");
+        assert_eq!(*settle(b"#!/bin/bash\n", Path::new("/e")), *b"#!/bin/bash\n");
         assert!(String::from_utf8(text).unwrap().contains("/python3 -s \"$0\" \"$@\""));
     }
 }
