@@ -26,7 +26,7 @@ LINES = [
     "cd project && which python",
 ]
 READY = "@ready@"  # ends each answer, and is taken out again
-WIDTH, LINE_HEIGHT, LETTER = 100, 19, 8.4
+WIDTH, LINE_HEIGHT, LETTER = 104, 19, 8.4
 
 
 def session(mlenv, base):
