@@ -1,40 +1,40 @@
 # Source this file in fish: `source ENV/bin/activate.fish`. It makes the env active; `deactivate` undoes it.
 # Where mlenv is on PATH it does the work, and the env's own variables are set too; else this file does the essential.
 
-set -l __mlenv_made @ENV@
-set -g __mlenv_env $__mlenv_made
-set -l __mlenv_here (builtin realpath (status dirname)/.. 2>/dev/null)
-if test -f "$__mlenv_here/mlenv.toml"; and test "$__mlenv_here" != (builtin realpath $__mlenv_made 2>/dev/null; or echo)
-    set -g __mlenv_env $__mlenv_here
+set -l __mlenv_act_made @ENV@
+set -g __mlenv_act_env $__mlenv_act_made
+set -l __mlenv_act_here (builtin realpath (status dirname)/.. 2>/dev/null)
+if test -f "$__mlenv_act_here/mlenv.toml"; and test "$__mlenv_act_here" != (builtin realpath $__mlenv_act_made 2>/dev/null; or echo)
+    set -g __mlenv_act_env $__mlenv_act_here
     printf '%s\n' 'mlenv: this env was moved, its programs still look for the old place' 'hint: run `mlenv doctor --fix` on it' >&2
 end
 
-if not test -e "$__mlenv_env/baseEnv_dir/bin"
+if not test -e "$__mlenv_act_env/baseEnv_dir/bin"
     printf '%s\n' 'mlenv: the base of this env is gone' 'hint: mount it again, or run `mlenv rebase`' >&2
-    set -eg __mlenv_env
+    set -eg __mlenv_act_env
     return 1
 end
 
 # Left by an earlier activation of this kind.
-if functions -q __mlenv_leave
-    set -l __mlenv_keep $__mlenv_env
+if functions -q __mlenv_act_leave
+    set -l __mlenv_act_keep $__mlenv_act_env
     deactivate
-    set -g __mlenv_env $__mlenv_keep
+    set -g __mlenv_act_env $__mlenv_act_keep
 end
 
-function __mlenv_leave
-    functions -e deactivate __mlenv_leave __mlenv_set
-    set -eg __mlenv_env
-    set -eg __mlenv_names
+function __mlenv_act_leave
+    functions -e deactivate __mlenv_act_leave __mlenv_act_set
+    set -eg __mlenv_act_env
+    set -eg __mlenv_act_names
 end
 
 # NAME VALUE, or NAME alone to unset it: remembers what was there.
-function __mlenv_set
+function __mlenv_act_set
     if set -q $argv[1]
-        set -g __mlenv_old_$argv[1] $$argv[1]
+        set -g __mlenv_act_old_$argv[1] $$argv[1]
     end
-    set -g __mlenv_new_$argv[1] $argv[2..]
-    set -g __mlenv_names $argv[1] $__mlenv_names
+    set -g __mlenv_act_new_$argv[1] $argv[2..]
+    set -g __mlenv_act_names $argv[1] $__mlenv_act_names
     if set -q argv[2]
         set -gx $argv[1] $argv[2]
     else
@@ -43,66 +43,66 @@ function __mlenv_set
 end
 
 if command -sq mlenv
-    if set -l __mlenv_code (command mlenv activate --shell fish $__mlenv_env | string collect)
-        printf '%s' "$__mlenv_code" | source
+    if set -l __mlenv_act_code (command mlenv activate --shell fish $__mlenv_act_env | string collect)
+        printf '%s' "$__mlenv_act_code" | source
         function deactivate
             command mlenv deactivate --shell fish | source
-            __mlenv_leave
+            __mlenv_act_leave
         end
     else if test $pipestatus[1] -ne 0
-        __mlenv_leave
+        __mlenv_act_leave
         return 1
     end
 else
     function deactivate
-        for __mlenv_file in $__mlenv_env/etc/conda/deactivate.d/*.fish
-            set -p __mlenv_files $__mlenv_file
+        for __mlenv_act_file in $__mlenv_act_env/etc/conda/deactivate.d/*.fish
+            set -p __mlenv_act_files $__mlenv_act_file
         end
-        for __mlenv_file in $__mlenv_files
-            source $__mlenv_file
+        for __mlenv_act_file in $__mlenv_act_files
+            source $__mlenv_act_file
         end
-        for __mlenv_name in $__mlenv_names
-            set -l __mlenv_new __mlenv_new_$__mlenv_name
-            set -l __mlenv_old __mlenv_old_$__mlenv_name
+        for __mlenv_act_name in $__mlenv_act_names
+            set -l __mlenv_act_new __mlenv_act_new_$__mlenv_act_name
+            set -l __mlenv_act_old __mlenv_act_old_$__mlenv_act_name
             # What was changed in between stays.
-            if test "$$__mlenv_name" = "$$__mlenv_new"
-                if set -q $__mlenv_old
-                    set -gx $__mlenv_name $$__mlenv_old
+            if test "$$__mlenv_act_name" = "$$__mlenv_act_new"
+                if set -q $__mlenv_act_old
+                    set -gx $__mlenv_act_name $$__mlenv_act_old
                 else
-                    set -eg $__mlenv_name
+                    set -eg $__mlenv_act_name
                 end
             end
-            set -eg $__mlenv_new
-            set -eg $__mlenv_old
+            set -eg $__mlenv_act_new
+            set -eg $__mlenv_act_old
         end
-        for __mlenv_bin in @BINS@
-            if set -l __mlenv_at (contains -i -- $__mlenv_env/$__mlenv_bin $PATH)
-                set -e PATH[$__mlenv_at]
+        for __mlenv_act_bin in @BINS@
+            if set -l __mlenv_act_at (contains -i -- $__mlenv_act_env/$__mlenv_act_bin $PATH)
+                set -e PATH[$__mlenv_act_at]
             end
         end
-        if functions -q __mlenv_fish_prompt
+        if functions -q __mlenv_act_fish_prompt
             functions -e fish_prompt
-            functions -c __mlenv_fish_prompt fish_prompt
-            functions -e __mlenv_fish_prompt
+            functions -c __mlenv_act_fish_prompt fish_prompt
+            functions -e __mlenv_act_fish_prompt
         end
-        __mlenv_leave
+        __mlenv_act_leave
     end
-    for __mlenv_bin in @BINS_BACK@
-        set -gx PATH $__mlenv_env/$__mlenv_bin $PATH
+    for __mlenv_act_bin in @BINS_BACK@
+        set -gx PATH $__mlenv_act_env/$__mlenv_act_bin $PATH
     end
     @VARIABLES@
     if status is-interactive; and test -z "$MLENV_DISABLE_PROMPT$VIRTUAL_ENV_DISABLE_PROMPT"; and functions -q fish_prompt
-        functions -e __mlenv_fish_prompt
-        functions -c fish_prompt __mlenv_fish_prompt
+        functions -e __mlenv_act_fish_prompt
+        functions -c fish_prompt __mlenv_act_fish_prompt
         function fish_prompt
-            set -l __mlenv_last $status
+            set -l __mlenv_act_last $status
             set_color normal
             printf '%s' @LABEL@
-            sh -c "exit $__mlenv_last"
-            __mlenv_fish_prompt
+            sh -c "exit $__mlenv_act_last"
+            __mlenv_act_fish_prompt
         end
     end
-    for __mlenv_file in $__mlenv_env/etc/conda/activate.d/*.fish
-        source $__mlenv_file
+    for __mlenv_act_file in $__mlenv_act_env/etc/conda/activate.d/*.fish
+        source $__mlenv_act_file
     end
 end

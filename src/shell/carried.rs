@@ -160,23 +160,23 @@ fn assign(dialect: Dialect, name: &str, value: &Value) -> Result<Vec<u8>> {
         return assign_in_tcsh(dialect, name, value);
     }
     let value = match value {
-        Value::Env => b" \"$__mlenv_env\"".to_vec(),
+        Value::Env => b" \"$__mlenv_act_env\"".to_vec(),
         Value::Text(text) => [b" ".as_slice(), &quote(dialect, text.as_ref())?].concat(),
         Value::Unset => Vec::new(),
     };
-    Ok([b"__mlenv_set ", name.as_bytes(), &value].concat())
+    Ok([b"__mlenv_act_set ", name.as_bytes(), &value].concat())
 }
 
 fn assign_in_tcsh(dialect: Dialect, name: &str, value: &Value) -> Result<Vec<u8>> {
-    let save = format!("if ( $?{name} ) eval 'set __mlenv_old_{name} = \"${name}:q\"'\n");
+    let save = format!("if ( $?{name} ) eval 'set __mlenv_act_old_{name} = \"${name}:q\"'\n");
     let set = match value {
         Value::Env => {
-            format!("set __mlenv_new_{name} = \"$__mlenv_env:q\"\nsetenv {name} \"$__mlenv_env:q\"")
+            format!("set __mlenv_act_new_{name} = \"$__mlenv_act_env:q\"\nsetenv {name} \"$__mlenv_act_env:q\"")
                 .into_bytes()
         }
         Value::Text(text) => {
             let text = quote(dialect, text.as_ref())?;
-            let (new, set) = (format!("set __mlenv_new_{name} = "), format!("\nsetenv {name} "));
+            let (new, set) = (format!("set __mlenv_act_new_{name} = "), format!("\nsetenv {name} "));
             [new.as_bytes(), &text, set.as_bytes(), &text].concat()
         }
         Value::Unset => format!("unsetenv {name}").into_bytes(),
@@ -187,12 +187,12 @@ fn assign_in_tcsh(dialect: Dialect, name: &str, value: &Value) -> Result<Vec<u8>
 /// tcsh has no functions: leaving is written out for each variable.
 fn restore(name: &str) -> String {
     format!(
-        r#"set __mlenv_ours = 0
-  if ( $?{name} && $?__mlenv_new_{name} ) eval 'if ( "${name}:q" == "$__mlenv_new_{name}:q" ) set __mlenv_ours = 1'
-  if ( ! $?{name} && ! $?__mlenv_new_{name} ) set __mlenv_ours = 1
-  if ( $__mlenv_ours ) unsetenv {name}
-  if ( $__mlenv_ours && $?__mlenv_old_{name} ) eval 'setenv {name} "$__mlenv_old_{name}:q"'
-  unset __mlenv_ours __mlenv_new_{name} __mlenv_old_{name}
+        r#"set __mlenv_act_ours = 0
+  if ( $?{name} && $?__mlenv_act_new_{name} ) eval 'if ( "${name}:q" == "$__mlenv_act_new_{name}:q" ) set __mlenv_act_ours = 1'
+  if ( ! $?{name} && ! $?__mlenv_act_new_{name} ) set __mlenv_act_ours = 1
+  if ( $__mlenv_act_ours ) unsetenv {name}
+  if ( $__mlenv_act_ours && $?__mlenv_act_old_{name} ) eval 'setenv {name} "$__mlenv_act_old_{name}:q"'
+  unset __mlenv_act_ours __mlenv_act_new_{name} __mlenv_act_old_{name}
   "#
     )
 }

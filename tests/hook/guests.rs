@@ -185,3 +185,37 @@ fn an_rc_file_read_again_keeps_the_label() {
         assert_eq!(prompt(&mut terminal), "mine>", "{shell:?}");
     }
 }
+
+/// The files that an env carries keep their own variables apart from the hook's, and files are not overwritten by them.
+#[test]
+fn the_envs_own_activate_does_the_hook_no_harm() {
+    let world = World::new();
+    world.mlenv("", &["create", "-q", "--no-save", "-p", "own", "--base", "/usr"]);
+    for shell in Shell::ALL {
+        let mut terminal = Terminal::start(shell, &world, Start::default());
+        match shell {
+            Shell::Tcsh => terminal.line("set noclobber"),
+            Shell::Fish => {}
+            Shell::Bash | Shell::Zsh => terminal.line("set -o noclobber"),
+        }
+        let file = match shell {
+            Shell::Tcsh => "activate.csh",
+            Shell::Fish => "activate.fish",
+            Shell::Bash | Shell::Zsh => "activate",
+        };
+        let file = world.home("own/bin").join(file);
+        terminal.line(&format!("source {}", shell.quote(file.to_str().unwrap())));
+        terminal.line("deactivate");
+        terminal.play(&[
+            Act::Nothing,
+            Act::Cd("one"),
+            Act::Active("one"),
+            Act::Cd("plain"),
+            Act::Nothing,
+        ]);
+        let shown = terminal.shown();
+        for word in ["Undefined", "undefined", "exists", "not found", "Unknown"] {
+            assert!(!shown.contains(word), "{shell:?}: {shown}");
+        }
+    }
+}

@@ -241,8 +241,8 @@ fn where_mlenv_is_there_it_does_the_work() {
     // A stand-in: that it was asked, with what, and that its answer is evaluated, is the matter here.
     let answer = "#!/bin/sh\ncase \"$1 $3\" in\n\
         'activate fish') echo 'set -gx ASKED yes' ;;\n'deactivate fish') echo 'set -eg ASKED' ;;\n\
-        'activate tcsh'*) printf 'setenv ASKED \"$__mlenv_env:q\"\\n' ;;\n'deactivate tcsh'*) echo 'unsetenv ASKED' ;;\n\
-        activate*) echo 'export ASKED=\"$__mlenv_env\"' ;;\n deactivate*) echo 'unset ASKED' ;;\n esac\n";
+        'activate tcsh'*) printf 'setenv ASKED \"$__mlenv_act_env:q\"\\n' ;;\n'deactivate tcsh'*) echo 'unsetenv ASKED' ;;\n\
+        activate*) echo 'export ASKED=\"$__mlenv_act_env\"' ;;\n deactivate*) echo 'unset ASKED' ;;\n esac\n";
     sandbox.program("stand-in/mlenv", "");
     sandbox.write("stand-in/mlenv", answer);
     for shell in Shell::ALL {
