@@ -114,19 +114,9 @@ pub(crate) fn assign_all(dialect: Dialect, values: &[(&str, Word)]) -> Result<Ve
 
 /// The text with both tokens filled in; what is filled in is not looked at again.
 fn fill(text: &str, program: &[u8], dir: &[u8]) -> Vec<u8> {
-    let part = |part: &str| join(part.split(PROGRAM).map(str::as_bytes), program);
-    join(text.split(DIRECTORY).map(part), dir)
-}
-
-fn join<T: AsRef<[u8]>>(parts: impl Iterator<Item = T>, between: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (number, part) in parts.enumerate() {
-        if number > 0 {
-            out.extend_from_slice(between);
-        }
-        out.extend_from_slice(part.as_ref());
-    }
-    out
+    let part =
+        |part: &str| part.split(PROGRAM).map(str::as_bytes).collect::<Vec<_>>().join(program);
+    text.split(DIRECTORY).map(part).collect::<Vec<_>>().join(dir)
 }
 
 /// The command with which a shell starts `mlenv shell ENV` in itself, behind an answer. From the terminal: what
