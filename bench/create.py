@@ -41,7 +41,7 @@ def main():
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base", help="a conda prefix [default: a generated one of a real image's shape]")
-    parser.add_argument("--mlenv", default=os.path.join(HERE, "../target/release/mlenv"))
+    parser.add_argument("--mlenv", default=os.path.join(HERE, "../target/dist/mlenv"))
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--places", default="tmpfs,ext4,slow")
     return parser.parse_args()

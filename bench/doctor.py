@@ -23,7 +23,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base", help="a conda prefix [default: a generated one of a real image's shape]")
     parser.add_argument("--other", help="another base, as a copy by hard links, to move an env onto and back")
-    parser.add_argument("--mlenv", default=os.path.join(create.HERE, "../target/release/mlenv"))
+    parser.add_argument("--mlenv", default=os.path.join(create.HERE, "../target/dist/mlenv"))
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--places", default="tmpfs,ext4")
     options = parser.parse_args()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times mlenv's hook beside direnv's and mise's in interactive shells on a terminal. Standard library only.
 
-    python3 bench/hook.py target/release/mlenv [--rounds N] [--fat] [--mise PROGRAM|no]
+    python3 bench/hook.py target/dist/mlenv [--rounds N] [--fat] [--mise PROGRAM|no]
 
 For each shell one process is measured without a hook and one with each tool, round after round, so that all meet the
 same noise; of all rounds the median. `hook` is what runs at an idle prompt, alone, in a loop. `cd` is the time from the
@@ -273,7 +273,7 @@ def version(words):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("mlenv", help="the program, built with --release")
+    parser.add_argument("mlenv", help="the program, built with --profile dist")
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--fat", action="store_true", help="120 more variables and 40 more PATH entries")
     parser.add_argument("--shells", default="bash,zsh,tcsh,fish")

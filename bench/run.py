@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times `mlenv run`, `pack` and `unpack` beside what one would do without. Standard library and GNU tar only.
 
-    python3 bench/run.py target/release/mlenv [--rounds N]
+    python3 bench/run.py target/dist/mlenv [--rounds N]
 
 All commands take turns, so that they meet the same noise; of each the median, the ratio of two, and the ratio of the
 shortest times, which a busy machine does not change. Files are made in a tmpfs.

@@ -1,12 +1,12 @@
 //! What a user can set: variables, directories, the configuration files. One place for every name.
 
-use std::convert::Infallible;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::error::{Attempt, Error, Result};
+use crate::foreign;
+use crate::fs;
 use crate::host::Host;
 use crate::text::{PathText, Shown};
 
@@ -37,7 +37,7 @@ pub(crate) struct Dirs {
     pub(crate) envs: PathBuf,
     /// `config.toml` and `bases.toml` of the user.
     pub(crate) config: PathBuf,
-    /// The same of the site: `/etc/mlenv`.
+    /// As above, of the site: `/etc/mlenv`.
     pub(crate) site: PathBuf,
     /// What mlenv remembers: where envs are.
     pub(crate) state: PathBuf,
@@ -53,40 +53,22 @@ pub(crate) struct Dirs {
 const SCRATCH: [&str; 4] = ["_CONDOR_SCRATCH_DIR", "SLURM_TMPDIR", "XDG_RUNTIME_DIR", "TMPDIR"];
 
 impl Dirs {
-    /// Reads `XDG_*_HOME`, `HOME` and `MLENV_ENVS`; fails when `HOME` is needed and missing.
-    pub(crate) fn new(host: &Host) -> Result<Self> {
-        Self::in_home(host, || host.home())
-    }
-
-    /// The same for jobs, whose batch system may not set `HOME`: then it is what the user database says, and without
-    /// that the scratch directory.
-    pub(crate) fn for_jobs(host: &Host) -> Self {
+    /// Reads `XDG_*_HOME`, `HOME` and `MLENV_ENVS`. A batch system may not set `HOME`: then it is what the user database
+    /// says, and without that the scratch directory.
+    pub(crate) fn new(host: &Host) -> Self {
         let home = || host.home().ok().or_else(Host::listed_home).unwrap_or_else(|| scratch(host));
-        let Ok(dirs) = Self::in_home(host, || Ok::<_, Infallible>(home()));
-        dirs
-    }
-
-    fn in_home<E>(
-        host: &Host,
-        home: impl Fn() -> std::result::Result<PathBuf, E>,
-    ) -> std::result::Result<Self, E> {
-        let under = |variable: &str, fallback: &str| {
-            let root = match host.path_var(variable) {
-                Some(root) => root,
-                None => home()?.join(fallback),
-            };
-            Ok(root)
-        };
-        let data = under("XDG_DATA_HOME", ".local/share")?;
-        Ok(Self {
+        let under =
+            |name: &str, fallback| host.path_var(name).unwrap_or_else(|| home().join(fallback));
+        let data = under("XDG_DATA_HOME", ".local/share");
+        Self {
             envs: host.path_var(ENVS).unwrap_or_else(|| data.join("mlenv/envs")),
-            config: under("XDG_CONFIG_HOME", ".config")?.join("mlenv"),
+            config: under("XDG_CONFIG_HOME", ".config").join("mlenv"),
             site: host.path_var(SITE).unwrap_or_else(|| PathBuf::from("/etc/mlenv")),
-            state: under("XDG_STATE_HOME", ".local/state")?.join("mlenv"),
-            cache: under("XDG_CACHE_HOME", ".cache")?.join("mlenv"),
+            state: under("XDG_STATE_HOME", ".local/state").join("mlenv"),
+            cache: under("XDG_CACHE_HOME", ".cache").join("mlenv"),
             jupyter: host.path_var("JUPYTER_DATA_DIR").unwrap_or_else(|| data.join("jupyter")),
             scratch: scratch(host),
-        })
+        }
     }
 }
 
@@ -97,38 +79,73 @@ fn scratch(host: &Host) -> PathBuf {
     found.unwrap_or_else(|| PathBuf::from("/tmp")).join(format!("mlenv-{user}"))
 }
 
+/// The settings' file name.
+const FILE: &str = "config.toml";
+
 /// `config.toml`: the site's, overlaid by the user's.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Config {
     /// The default base: a path or a known name.
     pub(crate) base: Option<PathText>,
+    /// Who sees to conda's packages in mlenv's place: a client's path or name, or `auto` for whichever is found.
+    pub(crate) client: Option<PathText>,
 }
 
 impl Config {
     /// Reads both files; a missing one is empty, an unreadable one an error.
     pub(crate) fn load(dirs: &Dirs) -> Result<Self> {
-        let site: Self = read_toml(&dirs.site.join("config.toml"))?.unwrap_or_default();
-        let user: Self = read_toml(&dirs.config.join("config.toml"))?.unwrap_or_default();
-        Ok(Self { base: user.base.or(site.base) })
+        let (site, user) = (Self::read(&dirs.site)?, Self::read(&dirs.config)?);
+        Ok(Self { base: user.base.or(site.base), client: user.client.or(site.client) })
     }
+}
+
+impl Config {
+    /// The settings in one directory; empty where there is no file.
+    pub(crate) fn read(dir: &Path) -> Result<Self> {
+        Ok(read_toml(&dir.join(FILE))?.unwrap_or_default())
+    }
+}
+
+/// Puts a setting into the user's own file, or takes it out; all other lines stay as they are. Returns the file.
+pub(crate) fn set(dirs: &Dirs, key: &str, value: Option<&str>) -> Result<PathBuf> {
+    let path = dirs.config.join(FILE);
+    let text = match foreign::read_text(&path, foreign::FileKind::Settings) {
+        Err(cause) if foreign::is_missing(&cause) => String::new(),
+        other => other.attempt("read", &path)?,
+    };
+    Config::read(&dirs.config)?; // what is broken stays as it is
+    let is_it = |line: &&str| line.split_once('=').is_some_and(|(name, _)| name.trim() == key);
+    let mut lines: Vec<String> =
+        text.lines().filter(|line| !is_it(line)).map(str::to_owned).collect();
+    lines.extend(value.map(|value| format!("{key} = {}", toml::Value::from(value))));
+    let text = lines.iter().fold(String::new(), |text, line| text + line + "\n");
+    fs::make_dirs(&dirs.config, 0o700).attempt("make", &dirs.config)?;
+    fs::write_atomic(&path, text.as_bytes()).attempt("write", &path)?;
+    Ok(path)
 }
 
 /// Reads a TOML file into `T`; `None` where there is no such file.
 pub(crate) fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>> {
-    let text = match std::fs::read_to_string(path) {
-        Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
+    let text = match foreign::read_text(path, foreign::FileKind::Settings) {
+        Err(cause) if foreign::is_missing(&cause) => return Ok(None),
         other => other.attempt("read", path)?,
     };
     toml::from_str(&text).map(Some).map_err(|cause| {
-        Error::new(format!(
-            "could not understand {}: {}",
-            Shown(path),
-            cause.to_string().trim_end()
-        ))
-        .hint("mend that line, or move the file away")
+        let (what, cure) = foreign::format::misread(&text, &cause);
+        Error::new(format!("could not understand {}: {what}", Shown(path)))
+            .hint(cure.unwrap_or_else(|| "mend that line, or move the file away".to_owned()))
+    })
+}
+
+/// How many threads the user asks for, else the user's variable.
+pub(crate) fn threads(host: &Host, asked: Option<u16>) -> Result<Option<u16>> {
+    let Some(value) = host.var(THREADS).filter(|_| asked.is_none()) else { return Ok(asked) };
+    let number = value.to_str().and_then(|value| value.parse().ok());
+    number.filter(|number| (1..=256).contains(number)).map(Some).ok_or_else(|| {
+        let value = Shown(Path::new(value));
+        Error::new(format!("{THREADS} is {value}, and not a number from 1 to 256"))
+            .hint(format!("set it to one, or `unset {THREADS}`"))
     })
 }
 
@@ -139,7 +156,7 @@ mod tests {
     #[test]
     fn xdg_variables_win_over_home() {
         let host = Host::fake(&[("HOME", "/h"), ("XDG_CACHE_HOME", "/c")], Path::new("/"));
-        let dirs = Dirs::new(&host).unwrap();
+        let dirs = Dirs::new(&host);
         assert_eq!(dirs.cache, Path::new("/c/mlenv"));
         assert_eq!(dirs.envs, Path::new("/h/.local/share/mlenv/envs"));
     }

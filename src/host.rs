@@ -8,11 +8,13 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::text::Shown;
 
 /// Where the system's programs are.
 pub(crate) const SYSTEM_PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 
 /// The process's surroundings.
+#[expect(clippy::struct_excessive_bools, reason = "each stream is a terminal or is not")]
 pub(crate) struct Host {
     vars: HashMap<OsString, OsString>,
     cwd: Option<PathBuf>,
@@ -21,6 +23,8 @@ pub(crate) struct Host {
     pub(crate) terminal: bool,
     /// True where somebody types: a question can be asked and answered.
     pub(crate) answers: bool,
+    /// True where somebody sees what a program prints.
+    pub(crate) screen: bool,
     /// True where somebody types, and sees what a program prints.
     pub(crate) keyboard: bool,
 }
@@ -35,6 +39,7 @@ impl Host {
             program: std::env::current_exe().ok(),
             terminal: std::io::stderr().is_terminal(),
             answers: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            screen: std::io::stdout().is_terminal(),
             keyboard: std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
         }
     }
@@ -49,7 +54,7 @@ impl Host {
         &self.vars
     }
 
-    /// The same, with the system's directories as `PATH` where there is none: what a shell would look through.
+    /// As `vars`, with the system's directories as `PATH` where there is none: what a shell would look through.
     pub(crate) fn vars_with_path(&self) -> HashMap<OsString, OsString> {
         let mut vars = self.vars.clone();
         if self.var("PATH").is_none() {
@@ -60,7 +65,7 @@ impl Host {
 
     /// This program's own file.
     pub(crate) fn program(&self) -> Result<PathBuf> {
-        self.program.clone().ok_or_else(|| Error::new("could not find out where this program lies"))
+        self.program.clone().ok_or_else(|| Error::new("could not find out where this program is"))
     }
 
     /// A variable that names a path, if it is absolute; relative ones are ignored, as XDG asks.
@@ -131,6 +136,24 @@ impl Host {
         Some(user.shell).filter(|shell| shell.is_absolute())
     }
 
+    /// Where temporary files go. Fails where that is not there, whoever said so.
+    pub(crate) fn temporary_dir(&self) -> Result<PathBuf> {
+        let named = self.path_var("TMPDIR");
+        let dir = named.clone().unwrap_or_else(|| PathBuf::from("/tmp"));
+        if dir.is_dir() {
+            return Ok(dir);
+        }
+        let error = Error::new(format!(
+            "could not make temporary files in {}: there is no such directory",
+            Shown(&dir)
+        ));
+        Err(error.hint(if named.is_some() {
+            "TMPDIR names it: make it, or unset TMPDIR"
+        } else {
+            "set TMPDIR to a directory of yours"
+        }))
+    }
+
     /// The user's home directory.
     pub(crate) fn home(&self) -> Result<PathBuf> {
         self.path_var("HOME").ok_or_else(|| {
@@ -177,6 +200,7 @@ impl Host {
             program: None,
             terminal: false,
             answers: false,
+            screen: false,
             keyboard: false,
         }
     }

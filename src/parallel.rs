@@ -1,9 +1,21 @@
 //! Work on numbered pieces, side by side: threads take the next number until none is left.
 
+use std::num::NonZeroUsize;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use crate::error::{Error, Result};
+
+/// The kernel allocates inodes on at most a few cores at a time on local file systems.
+const LOCAL: usize = 4;
+
+/// The number for work that only computes or reads a local disk.
+pub(crate) fn for_cpu() -> usize {
+    // Asking reads a dozen files of the control groups, so it is done once.
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| thread::available_parallelism().map_or(1, NonZeroUsize::get).min(LOCAL))
+}
 
 /// Calls `work` for 0..`count` on up to `threads` threads and returns the results in order. The first failure
 /// stops the rest.

@@ -1,5 +1,7 @@
 //! What the user means: which base, which env. Reads files and the host; decides; prints nothing.
 
+pub(crate) mod with_python;
+
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
@@ -7,16 +9,17 @@ use std::path::{Path, PathBuf};
 
 use crate::base::{Base, Python, known};
 use crate::config::{self, Config, Dirs};
+use crate::env::absent;
+use crate::env::record::{self, Record};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::image::Catalogue;
-use crate::overlay::record::{self, Record};
 use crate::text::Shown;
 
 /// Where the choice of a base came from; `create` says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// Named on the command line.
+pub(crate) enum ChosenBy {
+    /// `NamedBase` on the command line.
     Argument,
     /// `$MLENV_BASE`.
     Variable,
@@ -26,9 +29,11 @@ pub(crate) enum Source {
     Active(PathBuf),
     /// The `python3` on PATH.
     Program(PathBuf),
+    /// It has the wanted Python.
+    Found,
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for ChosenBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Argument => write!(f, "as named"),
@@ -36,6 +41,7 @@ impl fmt::Display for Source {
             Self::Config => write!(f, "from config.toml"),
             Self::Active(prefix) => write!(f, "from the active {}", Shown(prefix)),
             Self::Program(path) => write!(f, "from {} on PATH", Shown(path)),
+            Self::Found => write!(f, "found, as it has the wanted Python"),
         }
     }
 }
@@ -47,66 +53,69 @@ pub(crate) struct Choice {
     /// The known name it was asked for by.
     pub(crate) name: Option<String>,
     /// Why this one.
-    pub(crate) source: Source,
+    pub(crate) source: ChosenBy,
 }
 
 /// Chooses the base: `asked`, `$MLENV_BASE`, the configuration, what is active, `python3` on PATH.
 pub(crate) fn base(host: &Host, dirs: &Dirs, asked: Option<&OsStr>) -> Result<Choice> {
     if let Some(asked) = asked {
-        return named(host, dirs, asked, Source::Argument);
+        return named(host, dirs, asked, ChosenBy::Argument);
     }
     if let Some(value) = host.var(config::BASE) {
-        return named(host, dirs, value, Source::Variable)
+        return named(host, dirs, value, ChosenBy::Variable)
             .map_err(|error| error.during(format_args!("${}", config::BASE)));
     }
     if let Some(value) = Config::load(dirs)?.base {
-        return named(host, dirs, value.0.as_os_str(), Source::Config);
+        return named(host, dirs, value.0.as_os_str(), ChosenBy::Config);
     }
     for variable in ["VIRTUAL_ENV", "CONDA_PREFIX"] {
         if let Some(prefix) = host.path_var(variable).filter(|prefix| prefix.is_dir()) {
-            let below = below(&prefix)?;
-            return open(&below, dirs, None, Source::Active(prefix));
+            return open(&prefix, dirs, ChosenBy::Active(prefix.clone()));
         }
     }
     let program = host.find_program("python3").ok_or_else(|| {
         Error::new("no base was named, and there is no python3 on PATH")
-            .hint("name one: `mlenv create --base DIR`, or set MLENV_BASE; `mlenv base list` shows the known ones")
+            .hint("name one with --base, or set MLENV_BASE; `mlenv base list` shows the known ones")
     })?;
     let prefix = Python::prefix_of(&program)?;
-    open(&prefix, dirs, None, Source::Program(program))
+    open(&prefix, dirs, ChosenBy::Program(program))
 }
 
-/// Takes a word for a path, for a known base's name or, last, for an image of the catalogue.
-fn named(host: &Host, dirs: &Dirs, word: &OsStr, source: Source) -> Result<Choice> {
-    let path = Path::new(word);
-    let looks_like_path = word.as_bytes().contains(&b'/') || word == "." || word == "..";
-    let names = if looks_like_path { None } else { Some(known::all(dirs)?) };
-    if let Some(names) = &names
-        && let Some(name) = word.to_str()
-        && let Some((entry, _)) = names.get(name)
-    {
-        return open(&entry.path.0, dirs, Some(name), source);
-    }
-    let path = host.absolute(path)?;
-    if let Some(names) = names.filter(|_| !path.exists()) {
-        let catalogue = Catalogue::load(dirs)?;
-        if let Some(image) = image(&catalogue, word)? {
-            return open(&image.directory, dirs, Some(&image.name), source);
-        }
-        let names: Vec<&str> = names.keys().map(String::as_str).collect();
-        return Err(unknown(word, &names, word.to_str().and_then(|word| catalogue.near(word))));
-    }
-    let below = below(&path)?;
-    open(&below, dirs, None, source)
+/// What a word leads to.
+pub(crate) struct NamedBase {
+    /// The path to be looked at.
+    pub(crate) path: PathBuf,
+    /// The name that it has, where the word was one.
+    name: Option<String>,
 }
 
-/// The place of what has the name `word`: a known base or, last, an image of the catalogue.
-pub(crate) fn known(dirs: &Dirs, word: &OsStr) -> Result<Option<PathBuf>> {
+/// Where a word leads that means a base, whatever verb it was given to: to a known base by name, to a path, or last to
+/// an image of the catalogue. `None` where it is not a path and means nothing.
+pub(crate) fn path(host: &Host, dirs: &Dirs, word: &OsStr) -> Result<Option<NamedBase>> {
+    let path = host.absolute(Path::new(word))?;
+    if word.as_bytes().contains(&b'/') || word == "." || word == ".." {
+        return Ok(Some(NamedBase { path, name: None }));
+    }
+    let known = word.to_str().map(|name| Ok::<_, Error>(known::all(dirs)?.remove(name)));
+    if let Some((entry, _)) = known.transpose()?.flatten() {
+        let name = word.to_str().map(str::to_owned);
+        return Ok(Some(NamedBase { path: entry.path.0, name }));
+    }
+    if path.exists() {
+        return Ok(Some(NamedBase { path, name: None }));
+    }
+    let image = image(&Catalogue::load(dirs)?, word)?;
+    Ok(image.map(|image| NamedBase { path: image.directory, name: Some(image.name) }))
+}
+
+fn named(host: &Host, dirs: &Dirs, word: &OsStr, source: ChosenBy) -> Result<Choice> {
+    if let Some(NamedBase { path, name }) = path(host, dirs, word)? {
+        return Ok(Choice { base: at(&path, dirs)?, name, source });
+    }
     let names = known::all(dirs)?;
-    if let Some((entry, _)) = word.to_str().and_then(|word| names.get(word)) {
-        return Ok(Some(entry.path.0.clone()));
-    }
-    Ok(image(&Catalogue::load(dirs)?, word)?.map(|image| image.directory))
+    let names: Vec<&str> = names.keys().map(String::as_str).collect();
+    let catalogue = Catalogue::load(dirs)?;
+    Err(unknown(word, &names, word.to_str().and_then(|word| catalogue.near_here(word))))
 }
 
 /// An image of the catalogue that this machine sees as a directory.
@@ -138,9 +147,13 @@ fn image(catalogue: &Catalogue, word: &OsStr) -> Result<Option<ImageHere>> {
     }
 }
 
-fn open(path: &Path, dirs: &Dirs, name: Option<&str>, source: Source) -> Result<Choice> {
-    let base = Base::open(path, &dirs.cache)?;
-    Ok(Choice { base, name: name.map(str::to_owned), source })
+fn open(path: &Path, dirs: &Dirs, source: ChosenBy) -> Result<Choice> {
+    Ok(Choice { base: at(path, dirs)?, name: None, source })
+}
+
+/// The base that `path` means, whoever named it: an image's, a prefix, or what an env or a venv there stands on.
+pub(crate) fn at(path: &Path, dirs: &Dirs) -> Result<Base> {
+    Base::open(&below(path)?, &dirs.cache)
 }
 
 /// What stands below a prefix that is itself an environment: an env's base, a venv's Python. Anything else
@@ -182,7 +195,7 @@ pub(crate) fn update(record: &Record, dirs: &Dirs) -> Option<PathBuf> {
     let by_name = record.base.name.as_ref();
     let by_name = by_name.and_then(|name| Some(known::all(dirs).ok()?.remove(name)?.0.path.0));
     let path = by_name.as_ref().unwrap_or(&record.base.path.0);
-    let now = crate::base::locate(path).ok()?.canonicalize().ok()?;
+    let now = crate::base::place::of(path).ok()?.prefix.canonicalize().ok()?;
     (now != record.base.prefix.0).then_some(now)
 }
 
@@ -215,8 +228,7 @@ pub(crate) fn env(host: &Host, dirs: &Dirs, word: Option<&OsStr>) -> Result<Env>
         return Ok(env);
     }
     let path = host.absolute(Path::new(word))?;
-    let what = if path.exists() { "is no env: it has no mlenv.toml" } else { "does not exist" };
-    Err(Error::no(format!("{} {what}", Shown(&path))).hint("`mlenv list` shows your envs"))
+    Err(absent::refusal(&path))
 }
 
 /// The env at the path `word`, or, where that is a bare word, by that name; both at once are refused. Its record
@@ -225,6 +237,9 @@ pub(crate) fn find_env(host: &Host, dirs: &Dirs, word: &OsStr) -> Result<Option<
     let is_env = |path: &PathBuf| record::is_env(path);
     let by_path = host.absolute(Path::new(word))?;
     let by_name = dirs.envs.join(word);
+    if let Some(denied) = absent::denied(&by_path) {
+        return Err(denied);
+    }
     let is_path = word.as_bytes().contains(&b'/') || matches!(word.as_bytes(), b"." | b"..");
     let named = Some(by_name).filter(|by_name| !is_path && *by_name != by_path && is_env(by_name));
     match (Some(by_path).filter(is_env), named) {
@@ -259,7 +274,7 @@ mod tests {
     #[test]
     fn names_of_envs_are_single_words() {
         let host = Host::fake(&[("HOME", "/h"), (config::ENVS, "/envs")], Path::new("/"));
-        let dirs = Dirs::new(&host).unwrap();
+        let dirs = Dirs::new(&host);
         assert_eq!(new_by_name(&dirs, OsStr::new("a b")).unwrap(), Path::new("/envs/a b"));
         for bad in ["../x", ".", "..", "-x", "/x"] {
             assert!(new_by_name(&dirs, OsStr::new(bad)).is_err(), "{bad}");

@@ -13,7 +13,7 @@ if [[ $- == *i* ]]; then
   # Takes from a new session what the look needs: who activated, which prefix, which directory on PATH.
   function __mlenv_learn {
     \builtin local __mlenv_rest="${__MLENV_SESSION-}" __mlenv_item
-    __mlenv_by='' __mlenv_mark='' __mlenv_prefix='' __mlenv_birth='' __mlenv_bin=
+    __mlenv_by='' __mlenv_mark='' __mlenv_prefix='' __mlenv_birth='' __mlenv_bin='' __mlenv_guard=
     __mlenv_head=${__mlenv_rest%% v:*}
     while [[ -n $__mlenv_rest ]]; do
       __mlenv_item=${__mlenv_rest%% *}
@@ -58,13 +58,17 @@ if [[ $- == *i* ]]; then
         CONDA_PREFIX:* | VIRTUAL_ENV:*) __mlenv_is_ours "$__mlenv_item" || __mlenv_intact='' ;;
       esac
     done
-    # Scripts run only where this shell itself entered, and not where somebody else has left already.
+    # Scripts run only where this shell itself entered, not where somebody else has left already, and not where the
+    # directory has another owner now.
+    [[ -z $__mlenv_guard || -O $__mlenv_guard ]] || __mlenv_intact=
     if [[ -n $__mlenv_intact && ${__MLENV_SESSION-} == "$__mlenv_mine" ]]; then
+      [[ ${#__mlenv_scripts[@]} == 0 ]] || __mlenv_keep
       for __mlenv_item in ${__mlenv_scripts[@]+"${__mlenv_scripts[@]}"}; do
         __mlenv_decode __mlenv_item "$__mlenv_item"
         # shellcheck disable=SC1090 # A package's script.
-        if [[ -f $__mlenv_item ]]; then \builtin source "$__mlenv_item"; fi
+        if [[ -f $__mlenv_item ]]; then \builtin source "$__mlenv_item" >&8 2>&9 8>&- 9>&-; fi
       done
+      [[ ${#__mlenv_scripts[@]} == 0 ]] || __mlenv_restore
     fi
     for __mlenv_item in ${__mlenv_vars[@]+"${__mlenv_vars[@]}"}; do
       __mlenv_is_ours "$__mlenv_item" || \builtin continue
@@ -86,7 +90,7 @@ if [[ $- == *i* ]]; then
     [[ $__mlenv_word != *[!ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+@,%:=!-]* ]] || \builtin return 1
     __mlenv_n=${__mlenv_word%%:*}
     case $1 in
-      o: | o:/* | e:/* | d:/*/etc/conda/deactivate.d/*) \builtin return 0 ;;
+      o: | s: | o:/* | e:/* | d:/*/etc/conda/deactivate.d/*) \builtin return 0 ;;
       v:*:[=!]*:[=!]* | p:*:/*) ;;
       *) \builtin return 1 ;;
     esac

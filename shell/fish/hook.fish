@@ -7,13 +7,18 @@ if status is-interactive
     set -g __mlenv_exe ::MLENV::
     set -q __mlenv_told; or set -g __mlenv_told ''
     set -g __mlenv_gone ''
+    set -g __mlenv_untold ''
     set -g __mlenv_paths
     # What is active, by whom, and what leaves it; what was looked at last, and what was decided about.
-    for name in known by mark prefix birth bin mine back pwd file text answer key seen lost other
+    for name in known by mark prefix birth bin guard mine back pwd file text answer key seen lost other
         set -g __mlenv_$name ''
     end
     # An env that came with the surroundings is looked at once, whatever lies here.
-    test -n "$__MLENV_SESSION"; and set -g __mlenv_seen '?'
+    set -g __mlenv_first ''
+    if test -n "$__MLENV_SESSION"
+        set -g __mlenv_seen '?'
+        set -g __mlenv_first first
+    end
 
     function __mlenv_say
         test -t 2; and builtin printf 'mlenv: %s\n' $argv[1] >&2
@@ -36,7 +41,7 @@ if status is-interactive
     end
 
     # All that decides, as one text in __mlenv_key. Of a marker the first 4 KiB, which fish reads byte by byte; the
-    # other files are our own, and read at once. A pipe or a directory is no file.
+    # other files are our own, and read at once. A pipe or a directory is not a file.
     function __mlenv_look
         test "$__MLENV_SESSION" = "$__mlenv_known"; or __mlenv_learn
         test "$PWD" = "$__mlenv_pwd"; or __mlenv_walk
@@ -53,20 +58,24 @@ if status is-interactive
         set -l record ''
         set -l consent ''
         test -r "$__mlenv_file"; and read -z -n 4096 -g __mlenv_text <$__mlenv_file
-        test -f "$__mlenv_birth" -a -r "$__mlenv_birth"; and read -z record <$__mlenv_birth
+        test -f "$__mlenv_birth" -a -r "$__mlenv_birth"; and read -z -n 128 record <$__mlenv_birth
         if test -f "$__mlenv_answer"
             # Consent to what is active need only be there: a denial takes it away.
             test "$__mlenv_by" = marker -o ! -r "$__mlenv_answer"; or read -z consent <$__mlenv_answer
             set consent "allowed$consent"
         end
         contains -- "$__mlenv_bin" '' $PATH; or set -g __mlenv_lost lost
+        # The marker's owner, and whether somebody else's directory lies where the user's own was entered.
+        set -l own ''
+        test -O "$__mlenv_file"; and set own own
+        test -z "$__mlenv_guard" -o -O "$__mlenv_guard" -o ! -d "$__mlenv_guard"; or set -g __mlenv_lost taken
         if set -q VIRTUAL_ENV; and test -n "$VIRTUAL_ENV" -a "$VIRTUAL_ENV" != "$__mlenv_prefix"
             set -g __mlenv_other $VIRTUAL_ENV
         else if set -q CONDA_PREFIX; and test -n "$CONDA_PREFIX" -a "$CONDA_PREFIX" != "$__mlenv_prefix" -a "$CONDA_DEFAULT_ENV" != base
             set -q CONDA_SHLVL; and test "$CONDA_SHLVL" != 0 -a "$CONDA_EXE" != "$CONDA_PREFIX/bin/conda"
             and set -g __mlenv_other $CONDA_PREFIX
         end
-        set -g __mlenv_key "$__mlenv_file"\n"$__mlenv_text"\n"$record"\n"$consent"\n"$__mlenv_lost$__mlenv_other"
+        set -g __mlenv_key "$__mlenv_file"\n"$__mlenv_text"\n"$record"\n"$consent"\n"$__mlenv_lost$own$__mlenv_other"
     end
 
     function __mlenv_hook --on-event fish_prompt --on-variable PWD
@@ -77,7 +86,12 @@ if status is-interactive
             test "$MLENV_HOOK" = cd -a "$PWD" = "$__mlenv_pwd" -a "$__mlenv_seen" != '?'; and return $last
         end
         __mlenv_look
-        test "$__mlenv_key" = "$__mlenv_seen"; or __mlenv_change
+        # A refusal that was kept back, since stderr was no terminal, is told once it is one.
+        test "$__mlenv_key" = "$__mlenv_seen"
+        and begin
+            test -z "$__mlenv_untold"; or not test -t 2
+        end
+        or __mlenv_change
         return $last
     end
 
@@ -85,9 +99,21 @@ if status is-interactive
     function __mlenv_change
         set -l was "$__mlenv_file $__mlenv_text"
         set -g __mlenv_seen $__mlenv_key
+        set -g __mlenv_untold ''
+        __mlenv_relabel
+        if test "$__mlenv_lost" = lost -a -z "$__mlenv_first"; and __mlenv_was_left
+            __mlenv_follow
+            return
+        end
+        # What an rc file has put before an env that came with the surroundings goes behind it, once.
+        test -n "$__mlenv_lost"; or set -g __mlenv_lost $__mlenv_first
+        set -g __mlenv_first ''
+        set -l hand $__mlenv_by
+        test "$__mlenv_by" = hand -a ! -e "$__mlenv_prefix"; and set -g __mlenv_lost gone
         if test "$__mlenv_by" = hand
             # What the user activated stays until the user leaves it; it is only put back on a PATH that was reset.
-            test -n "$__mlenv_lost"; and __mlenv_ask
+            # On top of it conda may have another one.
+            test -z "$__mlenv_lost" -o "$__mlenv_lost" = lost -a -n "$__mlenv_other"; or __mlenv_ask
         else if test -n "$__mlenv_other"
             # conda or a venv has something active: it stays.
             __mlenv_undo_other
@@ -106,9 +132,11 @@ if status is-interactive
                 __mlenv_ask; or __mlenv_undo
             end
         end
+        __mlenv_offer
         __mlenv_settle
-        # Changed while it was asked about: look once more.
+        # Changed while it was asked about, or no more kept out by what was activated by hand: look once more.
         test "$__mlenv_file $__mlenv_text" = "$was"; or set -g __mlenv_seen '?'
+        test "$hand" = hand -a -z "$__MLENV_SESSION"; and set -g __mlenv_seen '?'
     end
 
     # What is now counts as decided.
@@ -120,7 +148,7 @@ if status is-interactive
     # Runs the program and evals its answer, if it is a whole one.
     function __mlenv_ask
         __mlenv_find; or return 1
-        set -l code (command $__mlenv_exe answer --shell fish --told "$__mlenv_told" $argv | string collect)
+        set -l code (command $__mlenv_exe answer --shell fish --told "$__mlenv_told" --lost "$__mlenv_lost" $argv | string collect)
         set -l failed $pipestatus[1]
         test $failed -gt 2
         and __mlenv_say "no answer about this directory (status $failed); nothing was changed"
@@ -137,12 +165,13 @@ if status is-interactive
             return 0
         end
         test -n "$__mlenv_gone"; or __mlenv_say 'the program is gone: envs are left, but not entered'
-        set -g __mlenv_gone 1
+        test -t 2; and set -g __mlenv_gone 1
         return 1
     end
 
+    # Not the one that conda will come back to.
     function __mlenv_undo_other
-        test "$__mlenv_by" = marker -a "$__mlenv_file" != "$__mlenv_mark"; and __mlenv_undo
+        test "$__mlenv_by" = marker -a "$__mlenv_file" != "$__mlenv_mark"; and not __mlenv_is_below; and __mlenv_undo
     end
 
     # Leaves the active env with builtins alone: by the text that the program gave on entering, if it is for this
@@ -163,6 +192,7 @@ if status is-interactive
         set -g __mlenv_mine ''
         set -g __mlenv_back ''
         __mlenv_learn
+        __mlenv_offer
     end
 
     # What others have wrapped stays, and shows nothing.

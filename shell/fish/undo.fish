@@ -18,6 +18,7 @@ if status is-interactive
         set -g __mlenv_prefix ''
         set -g __mlenv_birth ''
         set -g __mlenv_bin ''
+        set -g __mlenv_guard ''
         for item in (string split ' ' -- $__mlenv_known)
             switch $item
                 case 'o:'
@@ -56,13 +57,17 @@ if status is-interactive
         for item in $items
             string match -q 'p:*' -- $item; and __mlenv_take_out $item
         end
-        # Scripts run only where this shell itself entered, and not where somebody else has left already.
-        if test -n "$intact" -a "$__MLENV_SESSION" = "$__mlenv_mine"
+        # Scripts run only where this shell itself entered, not where somebody else has left already, and not where the
+        # directory has another owner now.
+        test -z "$__mlenv_guard" -o -O "$__mlenv_guard"; or set intact ''
+        if test -n "$intact" -a "$__MLENV_SESSION" = "$__mlenv_mine"; and string match -q 'd:*' -- $items
+            __mlenv_keep
             for item in $items
                 string match -q 'd:*' -- $item; or continue
                 __mlenv_decode item (string sub -s 3 -- $item)
                 test -f $item; and source $item
             end
+            __mlenv_restore
         end
         for item in $items[-1..1]
             string match -q 'v:*' -- $item; and __mlenv_is_ours $item; or continue
@@ -72,7 +77,9 @@ if status is-interactive
             else
                 set -l old
                 __mlenv_decode old (string sub -s 2 -- $parts[4])
-                set -gx $parts[2] $old
+                # A universal variable that ours hid is seen again.
+                set -eg $parts[2]
+                set -qUx $parts[2]; and test "$$parts[2]" = "$old"; or set -gx $parts[2] $old
             end
         end
         __mlenv_end
@@ -81,7 +88,7 @@ if status is-interactive
     # True for an item that keeps the session's rules, so that a damaged one changes and runs nothing.
     function __mlenv_is_item
         set -l code '[A-Za-z0-9_./+@,%-]*'
-        string match -qr "^(o:(/$code)?|e:/$code|d:/$code/etc/conda/deactivate\.d/$code)\$" -- $argv[1]; and return 0
+        string match -qr "^(s:|o:(/$code)?|e:/$code|d:/$code/etc/conda/deactivate\.d/$code)\$" -- $argv[1]; and return 0
         string match -qr "^(v:[A-Za-z_][A-Za-z0-9_]*:(!|=$code):(!|=$code)|p:[A-Za-z_][A-Za-z0-9_]*:/$code)\$" -- $argv[1]
         or return 1
         set -l name (string split : -- $argv[1])[2]

@@ -19,7 +19,10 @@ if status is-interactive
         if test "$argv[1]" = status
             command $__mlenv_exe status --hook (__mlenv_health) $argv[2..-1]
             return
-        else if not contains -- "$verb" activate deactivate create; or test "$argv[1]" != "$verb"
+        else if test "$verb" = vars; and not contains -- "$argv[2]" set unset
+            command $__mlenv_exe $argv
+            return
+        else if not contains -- "$verb" activate deactivate create vars; or test "$argv[1]" != "$verb"
             command $__mlenv_exe $argv
             return
         end
@@ -27,8 +30,9 @@ if status is-interactive
         set -l failed $pipestatus[1]
         test $failed -eq 0; or return $failed
         test -n "$code"; and eval $code
-        # What a marker says here counts as decided, but for an env left that was activated by hand.
-        if test $verb = deactivate -a "$hand" = hand
+        __mlenv_offer
+        # What a marker says here counts as decided, but for another env than one left that was activated by hand.
+        if test $verb = deactivate -a "$hand" = hand -a -z "$__mlenv_same"
             set -g __mlenv_seen '?'
         else
             __mlenv_settle

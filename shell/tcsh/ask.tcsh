@@ -3,6 +3,10 @@
 # status.
 set __mlenv_failed = 1 __mlenv_i = ( --marker "$__mlenv_f:q" )
 if ( $__mlenv_by == hand || "$__mlenv_f:q" == "" ) set __mlenv_i = ()
+if ( $__mlenv_by == hand && $__mlenv_lost == 2 ) set __mlenv_i = () __mlenv_fault = taken
+if ( $__mlenv_by == hand && $__mlenv_lost == 3 ) set __mlenv_i = () __mlenv_fault = gone
+# What an rc file has put before an env that came with the surroundings goes behind it, once.
+set __mlenv_i = ( $__mlenv_i:q --lost $__mlenv_fault ) __mlenv_fault = none
 if ( ! -x "$__mlenv_exe:q" ) then
   foreach __mlenv_d ( $path:q )
     if ( -x "$__mlenv_d:q/mlenv" && ! -d "$__mlenv_d:q/mlenv" ) then

@@ -3,6 +3,8 @@
 
 set __mlenv_whole = 0
 if ( "$__mlenv_strange:q" == "" ) eval $__mlenv_check:q
+# What scripts do to what was there only a process can find out.
+if ( $#__mlenv_scripts && -x "$__mlenv_exe:q" ) set __mlenv_whole = 0
 if ( ! $__mlenv_whole ) then
   set __mlenv_keep = "$__mlenv_f:q" __mlenv_f = ""
   source "$__mlenv_dir:q/ask.tcsh"
@@ -10,8 +12,10 @@ if ( ! $__mlenv_whole ) then
   goto done
 endif
 
+# Not where the directory has another owner now.
+if ( "$__mlenv_guard:q" != "" && ! -o "$__mlenv_guard:q" ) set __mlenv_scripts = ()
 foreach __mlenv_i ( $__mlenv_scripts:q )
-  if ( -r "$__mlenv_i:q" ) source "$__mlenv_i:q"
+  if ( -f "$__mlenv_i:q" && -r "$__mlenv_i:q" ) source "$__mlenv_i:q"
 end
 eval $__mlenv_undo:q
 if ( $?__mlenv_shown ) then

@@ -1,6 +1,8 @@
 # Something changed: find out what decides now, and act if that differs from the last decision. See hook.tcsh.
 
-set __mlenv_cwd = "$cwd:q" __mlenv_d = "$cwd:q" __mlenv_below = "" __mlenv_end = "$home:q" __mlenv_mode = on __mlenv_w = () __mlenv_g = ""
+set __mlenv_traced = $?echo$?verbose __mlenv_cwd = "$cwd:q" __mlenv_d = "$cwd:q" __mlenv_below = "" __mlenv_end = "$home:q" __mlenv_mode = on __mlenv_w = () __mlenv_g = ""
+# Tracing shows no more of all this than tcsh cannot be kept from.
+if ( $__mlenv_traced != 00 ) unset echo verbose
 # A variable in a one-line `if` is looked up also where the condition does not hold.
 if ( $?MLENV_HOOK || $?MLENV_CEILING ) source "$__mlenv_dir:q/switches.tcsh"
 if ( "$__mlenv_mode:q" == off ) goto quit
@@ -21,7 +23,10 @@ if ( "$__mlenv_g:q" == "$__mlenv_f:q" && "$?__MLENV_SESSION$?VIRTUAL_ENV$?CONDA_
 set __mlenv_f = "$__mlenv_g:q"
 source "$__mlenv_dir:q/state.tcsh"
 source "$__mlenv_dir:q/stamp.tcsh"
+# A refusal that was kept back, since stderr was no terminal, is told once it is one: look again until then.
+if ( "$__mlenv_untold" != "" && -t 2 ) set __mlenv_seen = "?"
 if ( "$__mlenv_key:q" != "$__mlenv_seen:q" ) source "$__mlenv_dir:q/change.tcsh"
+if ( "$__mlenv_untold" != "" ) set __mlenv_fc = -9
 # Only a cd counts: the test at each prompt gets nothing to look at.
 if ( "$__mlenv_mode:q" == cd ) then
   set __mlenv_n = ( $__mlenv_none:q ) __mlenv_f = "" __mlenv_r = "" __mlenv_a = "" __mlenv_fc = -1 __mlenv_fs = -1 __mlenv_fi = -1
@@ -29,3 +34,4 @@ if ( "$__mlenv_mode:q" == cd ) then
   alias __mlenv_hook "$__mlenv_tests[1]:q"
 endif
 quit:
+if ( $__mlenv_traced != 00 ) source "$__mlenv_dir:q/traced.tcsh"

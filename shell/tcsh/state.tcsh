@@ -11,13 +11,17 @@ if ( $?__MLENV_SESSION ) then
     if ( "$__mlenv_strange:q" == "" ) set __mlenv_by = nobody
   endif
 endif
-if ( $__mlenv_by == nobody || "$__mlenv_strange:q" != "" ) set __mlenv_env = "" __mlenv_bin = "" __mlenv_mark = "" __mlenv_r = "$__mlenv_missing:q"
+if ( $__mlenv_by == nobody || "$__mlenv_strange:q" != "" ) set __mlenv_guard = "" __mlenv_env = "" __mlenv_bin = "" __mlenv_mark = "" __mlenv_level = "" __mlenv_named = "" __mlenv_outer = "" __mlenv_r = "$__mlenv_missing:q"
 # Word by word: a pattern would take the `[` in a name for its own. Most often it is the first.
 if ( "$__mlenv_bin:q" != "" && "$__mlenv_i[1]:q" != "$__mlenv_bin:q" ) then
   set __mlenv_lost = 1
   foreach __mlenv_i ( $path:q )
     if ( "$__mlenv_i:q" == "$__mlenv_bin:q" ) set __mlenv_lost = 0
   end
+endif
+# Somebody else's directory lies where the user's own was entered.
+if ( "$__mlenv_guard:q" != "" ) then
+  if ( -d "$__mlenv_guard:q" && ! -o "$__mlenv_guard:q" ) set __mlenv_lost = 2
 endif
 # Whether somebody else has an env active can only be said where we know which one is ours.
 if ( "$__mlenv_strange:q" == "" && ( $?VIRTUAL_ENV || $?CONDA_PREFIX ) ) source "$__mlenv_dir:q/other.tcsh"

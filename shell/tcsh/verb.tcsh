@@ -24,6 +24,12 @@ foreach __mlenv_i ( $__mlenv_words:q )
 end
 set __mlenv_first = ""
 if ( $#__mlenv_words ) set __mlenv_first = "$__mlenv_words[1]:q"
+# Of the variables of an env only a change of them concerns this shell.
+if ( "$__mlenv_verb:q" == vars && $#__mlenv_words > 1 ) then
+  if ( "$__mlenv_words[2]:q" !~ {set,unset} ) set __mlenv_verb = plain
+else if ( "$__mlenv_verb:q" == vars ) then
+  set __mlenv_verb = plain
+endif
 
 if ( "$__mlenv_first:q" == status ) then
   shift __mlenv_words
@@ -32,7 +38,7 @@ if ( "$__mlenv_first:q" == status ) then
   if ( "`alias cwdcmd`" =~ *__mlenv_hook* ) set __mlenv_i = "$__mlenv_i,cd"
   "$__mlenv_exe:q" status --hook $__mlenv_i $__mlenv_words:q
   set __mlenv_failed = $status
-else if ( "$__mlenv_verb:q" != "$__mlenv_first:q" || "$__mlenv_verb:q" !~ {activate,deactivate,create} ) then
+else if ( "$__mlenv_verb:q" != "$__mlenv_first:q" || "$__mlenv_verb:q" !~ {activate,deactivate,create,vars} ) then
   "$__mlenv_exe:q" $__mlenv_words:q
   set __mlenv_failed = $status
 else
@@ -43,11 +49,13 @@ else
     set __mlenv_hand = $__mlenv_by
     eval $__mlenv_code:q
     source "$__mlenv_dir:q/state.tcsh"
+    source "$__mlenv_dir:q/offer.tcsh"
     source "$__mlenv_dir:q/stamp.tcsh"
     set __mlenv_seen = "$__mlenv_key:q"
-    # What a marker says here counts as decided, but for an env left that was activated by hand, and for a marker that
-    # may change again unseen.
-    if ( "$__mlenv_verb" == deactivate && $__mlenv_hand == hand || $?__mlenv_racy ) then
+    # What a marker says here counts as decided, but for another env than one left that was activated by hand, and for a
+    # marker that may change again unseen.
+    if ( ! $?__mlenv_same ) set __mlenv_same = ""
+    if ( "$__mlenv_verb" == deactivate && $__mlenv_hand == hand && "$__mlenv_same" == "" || $?__mlenv_racy ) then
       set __mlenv_seen = "?"
       set __mlenv_fc = -9
       unset __mlenv_racy

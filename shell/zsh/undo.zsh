@@ -13,7 +13,7 @@ if [[ -o interactive ]]; then
   function __mlenv_learn {
     \builtin emulate -L zsh
     \builtin local __mlenv_item
-    __mlenv_by= __mlenv_mark= __mlenv_prefix= __mlenv_birth= __mlenv_bin= __mlenv_head=${${__MLENV_SESSION-}%% v:*}
+    __mlenv_by= __mlenv_mark= __mlenv_prefix= __mlenv_birth= __mlenv_bin= __mlenv_guard= __mlenv_head=${${__MLENV_SESSION-}%% v:*}
     for __mlenv_item in "${(@s: :)${__MLENV_SESSION-}}"; do
       case $__mlenv_item in
         o:) __mlenv_by=hand ;;
@@ -51,12 +51,16 @@ if [[ -o interactive ]]; then
         (CONDA_PREFIX:*|VIRTUAL_ENV:*) __mlenv_is_ours "$__mlenv_item" || __mlenv_intact= ;;
       esac
     done
-    # Scripts run only where this shell itself entered, and not where somebody else has left already.
+    # Scripts run only where this shell itself entered, not where somebody else has left already, and not where the
+    # directory has another owner now.
+    [[ -z $__mlenv_guard || -O $__mlenv_guard ]] || __mlenv_intact=
     if [[ -n $__mlenv_intact && ${__MLENV_SESSION-} == "$__mlenv_mine" ]]; then
+      (( ! $#__mlenv_scripts )) || __mlenv_keep
       for __mlenv_item in "${(@)__mlenv_scripts}"; do
         __mlenv_decode __mlenv_item "$__mlenv_item"
-        if [[ -f $__mlenv_item ]]; then \builtin source "$__mlenv_item"; fi
+        if [[ -f $__mlenv_item ]]; then \builtin source "$__mlenv_item" >&8 2>&9 8>&- 9>&-; fi
       done
+      (( ! $#__mlenv_scripts )) || __mlenv_restore
     fi
     for __mlenv_item in "${(@)__mlenv_vars}"; do
       __mlenv_is_ours "$__mlenv_item" || \builtin continue
@@ -79,7 +83,7 @@ if [[ -o interactive ]]; then
     [[ $word != *[^ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+@,%:=!-]* ]] || \builtin return 1
     name=${word%%:*}
     case $1 in
-      (o:|o:/*|e:/*|d:/*/etc/conda/deactivate.d/*) \builtin return 0 ;;
+      (o:|s:|o:/*|e:/*|d:/*/etc/conda/deactivate.d/*) \builtin return 0 ;;
       (v:*:[=!]*:[=!]*|p:*:/*) ;;
       (*) \builtin return 1 ;;
     esac

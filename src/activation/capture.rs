@@ -14,11 +14,13 @@ use sha2::{Digest, Sha256};
 use crate::activation::sourced;
 use crate::config::Dirs;
 use crate::error::Result;
-use crate::exec::Words;
+use crate::foreign;
 use crate::host::Host;
+use crate::ownership::Judge;
 use crate::plan::name::{Name, PATH};
-use crate::plan::session::{Entry, Owner};
+use crate::plan::session::{ListEntry, Owner};
 use crate::plan::{self, Script, Target, Vars, list};
+use crate::process::Words;
 use crate::text::hex;
 
 /// Variables of a user that scripts may need; all else stays out.
@@ -27,7 +29,7 @@ const KEPT: [&str; 6] = ["HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR"];
 /// What scripts did.
 pub(super) struct Captured {
     sets: Vec<(Name, Option<OsString>)>,
-    entries: Vec<Entry>,
+    entries: Vec<ListEntry>,
 }
 
 impl Captured {
@@ -48,8 +50,11 @@ pub(super) fn run(
     let before = surroundings(target, host);
     let dir = dirs.cache.join("scripts");
     // Where nothing can be kept, or others could change it, they run each time.
-    let cache = super::make_own_dir(&dir).ok().map(|()| dir.join(fingerprint(scripts, &before)));
-    if let Some(after) = cache.as_ref().and_then(|cache| std::fs::read(cache).ok()) {
+    let cache =
+        Judge::new().make_own_dir(&dir).ok().map(|()| dir.join(fingerprint(scripts, &before)));
+    if let Some(after) =
+        cache.as_ref().and_then(|cache| foreign::read(cache, foreign::FileKind::Settings).ok())
+    {
         return Ok(difference(&before, &sourced::parsed(&after)));
     }
     // Each in the prefix that it lives in, also where no variable says so.
@@ -60,7 +65,7 @@ pub(super) fn run(
     let scripts: Vec<Script> = scripts.iter().map(in_prefix).collect();
     let after = sourced::dump(&scripts, &before, Words::Dropped)?;
     if let Some(cache) = cache {
-        let _ = crate::fs::write_atomic(&cache, &after);
+        let _ = crate::fs::write_cache(&cache, &after);
     }
     Ok(difference(&before, &sourced::parsed(&after)))
 }
@@ -130,11 +135,11 @@ fn is_list(name: &str, value: &OsStr) -> bool {
         && list::entries(Some(value)).all(|entry| entry.is_empty() || entry.starts_with(b"/"))
 }
 
-fn new_entries(name: &Name, old: Option<&OsString>, new: &OsStr) -> Vec<Entry> {
+fn new_entries(name: &Name, old: Option<&OsString>, new: &OsStr) -> Vec<ListEntry> {
     let fresh = list::entries(Some(new)).map(OsStr::from_bytes);
     let fresh =
         fresh.filter(|dir| !dir.is_empty() && !list::holds(old.map(OsString::as_os_str), dir));
-    fresh.map(|dir| Entry { list: name.clone(), dir: dir.to_owned() }).collect()
+    fresh.map(|dir| ListEntry { list: name.clone(), dir: dir.to_owned() }).collect()
 }
 
 #[cfg(test)]

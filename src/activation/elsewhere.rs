@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use crate::container::{Place, inside};
-use crate::error::{Error, Result};
+use crate::container::{Residence, inside};
+use crate::env::record::{BaseChange, Record};
+use crate::error::{Error, FailureKind, Result};
+use crate::hint::command;
 use crate::host::{Host, same_place};
-use crate::overlay::record::{BaseState, Record};
 use crate::text::Shown;
 
 /// Where an env is, seen from this process.
@@ -15,13 +16,13 @@ pub(crate) enum Where {
     /// It can be used.
     Here,
     /// In a container, which can be entered from here.
-    InContainer(Box<Place>),
+    InContainer(Box<Residence>),
     /// In another container than the one that this process is in.
     InAnother {
         /// Where the env lives.
-        lives: Box<Place>,
+        lives: Box<Residence>,
         /// Where we are.
-        here: Box<Place>,
+        here: Box<Residence>,
     },
 }
 
@@ -31,7 +32,7 @@ pub(crate) fn whereabouts(record: &Record, env: &Path, host: &Host) -> Where {
     // A base that nobody looked at may be any other of that path.
     let is_whole = || {
         let is_known = record.base.fingerprint.is_known();
-        is_known && same_place(&record.prefix.0, env) && record.base_state(env) == BaseState::Same
+        is_known && same_place(&record.prefix.0, env) && record.base_state(env) == BaseChange::Same
     };
     match inside::look(host) {
         Some(here) if is_same(&here, lives) || is_whole() => Where::Here,
@@ -42,7 +43,7 @@ pub(crate) fn whereabouts(record: &Record, env: &Path, host: &Host) -> Where {
 }
 
 /// The same container, or another one of the same image.
-fn is_same(here: &Place, lives: &Place) -> bool {
+fn is_same(here: &Residence, lives: &Residence) -> bool {
     let is_one = here.container.is_some() && here.container == lives.container;
     is_one || (here.id.is_some() && here.id == lives.id) || here.is_same_image(lives)
 }
@@ -51,7 +52,7 @@ fn is_same(here: &Place, lives: &Place) -> bool {
 pub(crate) fn check(record: &Record, env: &Path, host: &Host) -> Result<()> {
     match whereabouts(record, env, host) {
         Where::Here => Ok(()),
-        Where::InContainer(lives) => Err(offer_of(env, &lives)),
+        Where::InContainer(lives) => Err(offer(env, &lives)),
         Where::InAnother { lives, here } => Err(Error::no(format!(
             "{} lives in {}, and this is {}",
             Shown(env),
@@ -62,18 +63,11 @@ pub(crate) fn check(record: &Record, env: &Path, host: &Host) -> Result<()> {
     }
 }
 
-/// What a hook says about an env that lives in a container.
-pub(crate) fn offer(env: &Path, host: &Host) -> Option<Error> {
-    let record = Record::read(env).ok()??;
-    match whereabouts(&record, env, host) {
-        Where::InContainer(lives) => Some(offer_of(env, &lives)),
-        _ => None,
-    }
-}
-
 /// One line, as it is said at a prompt.
-fn offer_of(env: &Path, lives: &Place) -> Error {
+fn offer(env: &Path, lives: &Residence) -> Error {
     let name = Path::new(env.file_name().unwrap_or(env.as_os_str()));
     let (name, label) = (Shown(name), lives.label());
-    Error::no(format!("{name} lives in {label}; `mlenv shell {}` enters it", Shown(env)))
+    let shell = command("mlenv shell {}", &[&env]);
+    Error::no(format!("{name} lives in {label}; {shell} enters it"))
+        .of_kind(FailureKind::InContainer)
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 
 use crate::config::PROMPT_OFF;
+use crate::foreign;
 use crate::host::Host;
 use crate::shell::Dialect;
 
@@ -28,7 +29,7 @@ pub(super) fn is_wanted(host: &Host, dialect: Dialect) -> bool {
 fn conda_settings(host: &Host) -> Option<bool> {
     let home = host.home().ok()?;
     [".condarc", ".mambarc"].iter().find_map(|file| {
-        let text = std::fs::read_to_string(home.join(file)).ok()?;
+        let text = foreign::read_text(home.join(file), foreign::FileKind::Note).ok()?;
         text.lines()
             .filter_map(|line| line.strip_prefix("changeps1:"))
             .next_back()

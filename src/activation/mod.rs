@@ -4,36 +4,35 @@
 //! a link that stands for a base whose path holds a colon, and what packages' `.sh` scripts do, for the shells
 //! that cannot run them; where the second cannot be kept, nothing is. A base that is gone, or an env that was moved, is one sentence, before anything changed.
 
+pub(crate) mod applied;
 mod capture;
 pub(crate) mod elsewhere;
-mod ground;
 mod labels;
 mod place;
+mod prefix;
 mod scripts;
 pub(crate) mod sourced;
-pub(crate) mod standing;
+pub(crate) mod unchanged;
 pub(crate) mod variables;
 mod view;
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-
-use nix::unistd::geteuid;
 
 pub(crate) use self::place::{Place, active, locate};
 pub(crate) use self::scripts::disown_foreign;
 
-use crate::activation::ground::{Ground, Kind};
+use crate::activation::prefix::{ActivePrefix, PrefixKind};
 use crate::config::Dirs;
-use crate::error::{Attempt, Error, Result};
+use crate::env::record::Record;
+use crate::error::Result;
 use crate::host::Host;
-use crate::overlay::record::Record;
-use crate::plan::name::{Name, PATH};
-use crate::plan::session::{Entry, Owner};
+use crate::ownership::Judge;
+use crate::plan::name::{Name, PATH, PIP_ELSEWHERE};
+use crate::plan::session::Session;
+use crate::plan::session::{ListEntry, Owner};
 use crate::plan::{Identity, Target};
 use crate::shell::Dialect;
-use crate::text::Shown;
 
 /// Names the image directory that is active; scripts for such images look at it.
 const IMAGE_TOP: &str = "EnvTopDir";
@@ -61,7 +60,7 @@ pub(crate) enum Prompt {
 }
 
 /// What was read.
-pub(crate) struct Found {
+pub(crate) struct FoundTarget {
     /// What is to be active.
     pub(crate) target: Target,
     /// What was passed over, one sentence each.
@@ -69,20 +68,25 @@ pub(crate) struct Found {
 }
 
 /// Reads what `wish` names. Scripts of packages run here for tcsh and fish: call it only for what is trusted.
-pub(crate) fn read(wish: &Wish, host: &Host, dirs: &Dirs) -> Result<Found> {
-    Ok(read_on(ground::of(&wish.place, dirs, host)?, wish, host, dirs))
+pub(crate) fn read(wish: &Wish, host: &Host, dirs: &Dirs) -> Result<FoundTarget> {
+    Ok(read_on(prefix::of(&wish.place, dirs, host)?, wish, host, dirs))
 }
 
-/// The same for an env whose record was read, and judged, already.
-pub(crate) fn read_env(wish: &Wish, record: &Record, host: &Host, dirs: &Dirs) -> Result<Found> {
+/// As `read`, but for an env whose record was read, and judged, already.
+pub(crate) fn read_env(
+    wish: &Wish,
+    record: &Record,
+    host: &Host,
+    dirs: &Dirs,
+) -> Result<FoundTarget> {
     let ground = match &wish.place {
-        Place::Env(env) => ground::of_env(env, record, host)?,
-        other => ground::of(other, dirs, host)?,
+        Place::Env(env) => prefix::of_env(env, record, host)?,
+        other => prefix::of(other, dirs, host)?,
     };
     Ok(read_on(ground, wish, host, dirs))
 }
 
-fn read_on(ground: Ground, wish: &Wish, host: &Host, dirs: &Dirs) -> Found {
+fn read_on(ground: ActivePrefix, wish: &Wish, host: &Host, dirs: &Dirs) -> FoundTarget {
     let mut warnings: Vec<String> = ground.remark.clone().into_iter().collect();
     let mut sets = settings(&ground);
     sets.extend(variables::of_layers(&ground.layers(), &mut warnings));
@@ -91,7 +95,7 @@ fn read_on(ground: Ground, wish: &Wish, host: &Host, dirs: &Dirs) -> Found {
         owner: wish.owner.clone(),
         identity: identity(&ground),
         defaults: defaults(&ground, dirs),
-        entries: ground.bins().iter().map(|bin| entry(bin)).collect(),
+        entries: ground.bins.iter().map(|bin| entry(bin)).collect(),
         sets,
         enter: scripts.enter,
         leave: scripts.leave,
@@ -105,13 +109,17 @@ fn read_on(ground: Ground, wish: &Wish, host: &Host, dirs: &Dirs) -> Found {
             Err(error) => warnings.push(format!("scripts of packages had no effect: {error}")),
         }
     }
-    Found { target, warnings }
+    FoundTarget { target, warnings }
 }
 
 /// What every activation sets, whatever packages and users add.
-fn settings(ground: &Ground) -> Vec<(Name, Option<OsString>)> {
+fn settings(ground: &ActivePrefix) -> Vec<(Name, Option<OsString>)> {
     let set = |name: &str, value: &OsStr| (Name::known(name), Some(value.to_owned()));
     let mut sets = vec![(Name::known("PYTHONHOME"), None)];
+    if ground.is_env {
+        // What is installed in an env is meant for it. Into a base, which is not written to, the user may well lead it.
+        sets.extend(PIP_ELSEWHERE.map(|name| (Name::known(name), None)));
+    }
     if !ground.user_site {
         sets.push(set("PYTHONNOUSERSITE", OsStr::new("1")));
     }
@@ -126,7 +134,7 @@ fn settings(ground: &Ground) -> Vec<(Name, Option<OsString>)> {
 }
 
 /// What is set only where the user has not, and only where the file is there.
-fn defaults(ground: &Ground, dirs: &Dirs) -> Vec<(Name, OsString)> {
+fn defaults(ground: &ActivePrefix, dirs: &Dirs) -> Vec<(Name, OsString)> {
     let mut layers = ground.layers();
     layers.reverse(); // what lies on top comes first
     let kernels: Vec<_> =
@@ -145,34 +153,21 @@ fn defaults(ground: &Ground, dirs: &Dirs) -> Vec<(Name, OsString)> {
     defaults
 }
 
-fn identity(ground: &Ground) -> Identity {
+fn identity(ground: &ActivePrefix) -> Identity {
     match ground.kind {
-        Kind::Conda => {
+        PrefixKind::Conda => {
             Identity::Conda { env: ground.conda_name.clone(), modifier: ground.label.clone() }
         }
-        Kind::Venv => Identity::Venv { name: ground.label.name().to_owned() },
-        Kind::Plain => Identity::Plain,
+        PrefixKind::Venv => Identity::Venv { name: ground.label.name().to_owned() },
+        PrefixKind::Plain => Identity::Plain,
     }
 }
 
-fn entry(bin: &Path) -> Entry {
-    Entry { list: Name::known(PATH), dir: bin.as_os_str().to_owned() }
+fn entry(bin: &Path) -> ListEntry {
+    ListEntry { list: Name::known(PATH), dir: bin.as_os_str().to_owned() }
 }
 
-/// Makes a directory for this user's memory; one that others can change would let them choose what is activated.
-fn make_own_dir(dir: &Path) -> Result<()> {
-    crate::fs::make_dirs(dir, 0o700).attempt("make", dir)?;
-    if is_own(dir) {
-        return Ok(());
-    }
-    Err(Error::new(format!("{} can be changed by other users", Shown(dir)))
-        .hint("set XDG_STATE_HOME and XDG_CACHE_HOME to directories of your own"))
-}
-
-/// True where only this user, or root, can change what is there. The path itself counts, not what it links to.
-fn is_own(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|meta| {
-        let is_open = meta.mode() & 0o022 != 0 && !meta.is_symlink();
-        (meta.uid() == 0 || meta.uid() == geteuid().as_raw()) && !is_open
-    })
+/// The directory of what is active, where it is the user's own: then somebody else's in its place is an attack.
+pub(crate) fn guard(session: Option<&Session>) -> Option<&Path> {
+    session.map(|session| session.prefix.as_path()).filter(|prefix| Judge::new().owns(prefix))
 }

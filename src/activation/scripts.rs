@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use nix::sys::statvfs::{FsFlags, statvfs};
-use nix::unistd::geteuid;
 
-use crate::activation::ground::Ground;
+use crate::activation::prefix::ActivePrefix;
+use crate::foreign;
+use crate::ownership::Judge;
 use crate::plan::Script;
 use crate::plan::session::Session;
 use crate::shell::Dialect;
@@ -24,7 +24,7 @@ pub(super) struct Scripts {
 }
 
 /// The scripts of every layer. Of two with one name the upper layer's counts.
-pub(super) fn of_layers(ground: &Ground, dialect: Dialect) -> Scripts {
+pub(super) fn of_layers(ground: &ActivePrefix, dialect: Dialect) -> Scripts {
     let suffix = dialect.script_suffix();
     let enter = all(ground, "activate.d");
     let leave = all(ground, "deactivate.d");
@@ -53,26 +53,29 @@ pub(super) fn of_layers(ground: &Ground, dialect: Dialect) -> Scripts {
 /// Takes out of `session` the scripts that somebody else may have put there, and tells how many those were.
 ///
 /// The session is an inherited variable: its text proves nothing. What it names is sourced only where file and
-/// directory belong to the user or to root, or lie on a file system that nobody can write here, such as CVMFS.
+/// directory belong to the user or to root, or lie on a file system that nobody can write here, such as CVMFS. That a
+/// group can write them is not asked about: the user entered an env that is shared.
 pub(crate) fn disown_foreign(session: &mut Session) -> usize {
     let before = session.scripts.len();
+    let judge = Judge::new();
+    let is_ours = |path: &Path| judge.is_from_own(path) || is_read_only(path);
     session.scripts.retain(|script| {
         !script.exists() || (is_ours(script) && script.parent().is_some_and(is_ours))
     });
     before - session.scripts.len()
 }
 
-fn is_ours(path: &Path) -> bool {
-    let owner = path.metadata().map(|meta| meta.uid());
-    owner.is_ok_and(|uid| uid == 0 || uid == geteuid().as_raw())
-        || statvfs(path).is_ok_and(|system| system.flags().contains(FsFlags::ST_RDONLY))
+fn is_read_only(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|system| system.flags().contains(FsFlags::ST_RDONLY))
 }
 
-fn all(ground: &Ground, directory: &str) -> BTreeMap<OsString, Script> {
+fn all(ground: &ActivePrefix, directory: &str) -> BTreeMap<OsString, Script> {
     let mut found = BTreeMap::new();
     for layer in ground.layers() {
         let Ok(entries) = layer.join("etc/conda").join(directory).read_dir() else { continue };
-        for entry in entries.flatten().filter(|entry| !sets_python_path(&entry.path())) {
+        // A shell would wait for what comes out of a pipe, and take a device for text.
+        let files = entries.flatten().filter(|entry| entry.path().is_file());
+        for entry in files.filter(|entry| !sets_python_path(&entry.path())) {
             let prefix = (layer != ground.prefix).then(|| layer.to_owned());
             found.insert(entry.file_name(), Script { path: entry.path(), prefix });
         }
@@ -85,5 +88,6 @@ fn all(ground: &Ground, directory: &str) -> BTreeMap<OsString, Script> {
 fn sets_python_path(script: &Path) -> bool {
     let name = script.file_name().unwrap_or_default();
     (name == "activate-python.sh" || name == "deactivate-python.sh")
-        && std::fs::read_to_string(script).is_ok_and(|text| text.contains("PYTHONPATH"))
+        && foreign::read_text(script, foreign::FileKind::Script)
+            .is_ok_and(|text| text.contains("PYTHONPATH"))
 }

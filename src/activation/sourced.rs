@@ -8,34 +8,15 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::exec::{self, Words};
 use crate::plan::name::PATH;
 use crate::plan::{Script, Vars};
+use crate::process::{Command, Words};
 
 /// Takes pairs of script and prefix; an empty prefix leaves `CONDA_PREFIX` as it is. Scripts run at the top level,
 /// where `declare` makes variables of the shell, without arguments, and without the descriptor for the result: a
 /// server that one leaves behind would keep us waiting. Where one exits, bash may still have that put away, at 10.
 /// `command -p` finds the system's `env`, not one of the env.
-const PROGRAM: &str = r#"
-exec 3>&1 >/dev/null
-__mlenv_list=("$@")
-set --
-__mlenv_tell() {
-  [[ ${BASHPID-$$} == $$ ]] || exit
-  trap - EXIT
-  { : >&3; } 2>/dev/null || exec 3>&10
-  command -p env -0 >&3
-  exit 0
-}
-trap __mlenv_tell EXIT
-for ((__mlenv_at = 0; __mlenv_at < ${#__mlenv_list[@]}; __mlenv_at += 2)); do
-  __mlenv_outer=${CONDA_PREFIX-}
-  [[ -z ${__mlenv_list[__mlenv_at + 1]} ]] || CONDA_PREFIX=${__mlenv_list[__mlenv_at + 1]}
-  [[ ! -r ${__mlenv_list[__mlenv_at]} ]] || . "${__mlenv_list[__mlenv_at]}" 3>&-
-  [[ -z ${__mlenv_list[__mlenv_at + 1]} ]] || CONDA_PREFIX=$__mlenv_outer
-done
-__mlenv_tell
-"#;
+const PROGRAM: &str = include_str!("../../shell/sourced.bash");
 
 /// Where bash lies nearly everywhere; the `PATH` of an env may lead to another one, or to none.
 const BASH: [&str; 3] = ["/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"];
@@ -52,7 +33,8 @@ pub(super) fn dump(scripts: &[Script], before: &Vars, words: Words) -> Result<Ve
         arguments.push(path.as_os_str());
         arguments.push(prefix.as_deref().map_or(OsStr::new(""), Path::as_os_str));
     }
-    let dump = exec::output_with(&bash(before)?, &arguments, before, words)?;
+    let command = Command::new(bash(before)?).words(arguments).with(before.clone());
+    let dump = command.output(words)?;
     if dump.is_empty() { Err(Error::new("bash could not run them")) } else { Ok(dump) }
 }
 
@@ -91,7 +73,10 @@ fn bash(vars: &Vars) -> Result<PathBuf> {
     let usual = BASH.iter().map(PathBuf::from);
     let dirs = vars.get(OsStr::new(PATH)).into_iter().flat_map(std::env::split_paths);
     let found = usual.chain(dirs.filter(|dir| dir.is_absolute()).map(|dir| dir.join("bash")));
-    found.into_iter().find(|path| path.is_file()).ok_or_else(|| Error::new("there is no bash here"))
+    found
+        .into_iter()
+        .find(|path| path.is_file())
+        .ok_or_else(|| Error::new("bash is not installed here"))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::error::{Attempt, Error, Result};
+use crate::foreign;
 use crate::plan::name::Name;
 use crate::text::{Shown, shown};
 
@@ -72,7 +73,7 @@ pub(crate) fn edit(env: &Path, changes: &[(Name, Option<String>)]) -> Result<()>
     }
     state.insert("env_vars".into(), Value::Object(vars));
     let dir = env.join("conda-meta");
-    crate::fs::make_dirs(&dir, 0o755).attempt("make", &dir)?;
+    crate::fs::make_dirs(&dir, 0o777).attempt("make", &dir)?;
     let text = serde_json::to_vec_pretty(&Value::Object(state))
         .map_err(|cause| Error::new(cause.to_string()))?;
     crate::fs::write_atomic(&path, &text).attempt("write", &path)
@@ -82,7 +83,7 @@ pub(crate) fn edit(env: &Path, changes: &[(Name, Option<String>)]) -> Result<()>
 pub(crate) fn name(text: &std::ffi::OsStr) -> Result<Name> {
     Name::new(text).filter(|name| !TAKEN.contains(&name.as_str())).ok_or_else(|| {
         Error::new(format!("`{}` cannot be a variable of an env", Shown(Path::new(text))))
-            .hint("a name is letters, digits and `_`, and none by which a shell or an activation steers itself")
+            .hint("a name has letters, digits and `_`, and is not one that steers a shell or an activation")
     })
 }
 
@@ -101,9 +102,8 @@ fn package_files(layer: &Path) -> Vec<PathBuf> {
 
 /// A file that is missing or blank holds nothing.
 fn read_object(file: &Path) -> Result<Option<Map<String, Value>>> {
-    let text = match std::fs::read(file) {
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        other => other.attempt("read", file)?,
+    let Some(text) = foreign::read_if_there(file, foreign::FileKind::Settings)? else {
+        return Ok(None);
     };
     if text.trim_ascii().is_empty() {
         return Ok(None);

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Dirs;
 use crate::error::{Error, Result};
+use crate::ownership::Judge;
 use crate::text::{Shown, hex};
 
 /// A path to the same directory that colon lists can hold.
@@ -25,7 +26,7 @@ pub(super) fn without_colon(path: &Path, dirs: &Dirs) -> Result<PathBuf> {
             failure = Error::io("make", views, &cause);
             continue;
         }
-        super::make_own_dir(views)?; // what others can change is said, not passed over
+        Judge::new().make_own_dir(views)?; // what others can change is said, not passed over
         let link = views.join(hex(&hash[..8]));
         if std::fs::read_link(&link).is_ok_and(|target| target == path) {
             return Ok(link);

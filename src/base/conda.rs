@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::error::{Attempt, Error, Result};
+use crate::foreign::{self, claim};
 use crate::parallel;
 use crate::text::Shown;
 
@@ -26,7 +27,8 @@ pub(crate) struct Package {
 impl Package {
     /// Takes `name-version-build.json` apart; version and build never hold a `-`.
     pub(crate) fn from_record_name(file: &str) -> Option<Self> {
-        let stem = file.strip_suffix(".json")?;
+        // They are written into pins and into a history, a line each.
+        let stem = file.strip_suffix(".json").filter(|stem| !stem.contains(is_break))?;
         let mut parts = stem.rsplitn(3, '-');
         let (build, version, name) = (parts.next()?, parts.next()?, parts.next()?);
         Some(Self { name: name.to_owned(), version: version.to_owned(), build: build.to_owned() })
@@ -56,6 +58,10 @@ pub(crate) fn packages(prefix: &Path) -> Result<Vec<Package>> {
     Ok(found)
 }
 
+fn is_break(character: char) -> bool {
+    character.is_control() || character.is_whitespace()
+}
+
 /// The part of a record that says what belongs to the package. The rest is skipped while reading.
 #[derive(Deserialize)]
 struct Record {
@@ -71,29 +77,33 @@ struct Record {
 pub(crate) fn owned(prefix: &Path, python_lib: &str, threads: usize) -> Result<HashSet<PathBuf>> {
     let site = Path::new("lib").join(python_lib).join("site-packages");
     let mut lists = Vec::new();
-    for package in packages(prefix)? {
-        lists.push(List::Record(prefix.join(package.record())));
+    // A plain Python has none.
+    let packages = if prefix.join("conda-meta").is_dir() { packages(prefix)? } else { Vec::new() };
+    for package in packages {
+        lists.push(OwnedFiles::Record(prefix.join(package.record())));
     }
     for dist_info in dist_infos(&prefix.join(&site)) {
-        lists.push(List::Wheel(dist_info.join("RECORD")));
+        lists.push(OwnedFiles::Wheel(dist_info.join("RECORD")));
     }
     let parts = parallel::map(threads, lists.len(), |at| match &lists[at] {
-        List::Record(path) => record_files(path, &site),
-        List::Wheel(path) => Ok(wheel_files(path)),
+        OwnedFiles::Record(path) => record_files(path, &site),
+        OwnedFiles::Wheel(path) => Ok(wheel_files(path)),
     })?;
     Ok(parts.into_iter().flatten().collect())
 }
 
-enum List {
+enum OwnedFiles {
     Record(PathBuf),
     Wheel(PathBuf),
 }
 
 fn record_files(path: &Path, site: &Path) -> Result<Vec<PathBuf>> {
-    let text = std::fs::read(path).attempt("read", path)?;
+    let text = foreign::read(path, foreign::FileKind::PackageData).attempt("read", path)?;
     let record: Record = serde_json::from_slice(&text).map_err(|cause| {
         Error::new(format!("could not understand the package record {}: {cause}", Shown(path)))
-            .hint("the base is damaged: reinstall that package in the base, or ask who keeps it")
+            .hint(
+                "the base is damaged: reinstall that package in the base, or ask whoever keeps it",
+            )
     })?;
     Ok(record.files.into_iter().map(PathBuf::from).filter(|file| !file.starts_with(site)).collect())
 }
@@ -108,16 +118,33 @@ fn dist_infos(site: &Path) -> Vec<PathBuf> {
 /// What a wheel put outside site-packages: its RECORD lines that climb out, `../../../share/x,sha256=..,123`.
 pub(crate) fn wheel_files(record: &Path) -> Vec<PathBuf> {
     let outside = |path: &PathBuf| path.strip_prefix("../../..").map(Path::to_owned).ok();
-    wheel_rows(record).iter().filter_map(outside).collect()
+    let rows = wheel_rows(record);
+    rows.iter().filter_map(outside).filter(|path| claim::is_inside(path)).collect()
 }
 
 /// Every path in a RECORD, relative to the site-packages that it is in.
 pub(crate) fn wheel_rows(record: &Path) -> Vec<PathBuf> {
-    let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(record);
-    let Ok(mut reader) = reader else { return Vec::new() }; // some packages have none
+    // Some packages have none.
+    let text = foreign::read(record, foreign::FileKind::PackageData).unwrap_or_default();
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_slice());
     let rows = reader.byte_records().map_while(std::result::Result::ok);
     let path = |row: csv::ByteRecord| Some(PathBuf::from(OsString::from_vec(row.get(0)?.to_vec())));
     rows.filter_map(path).collect()
+}
+
+/// A key that no client knows, in front of all others: a look at the first bytes tells whose record it is.
+pub(crate) const MARK: &str = "{\"mlenv\": \"base\"";
+
+/// True for a record of the base's in an env.
+pub(crate) fn is_of_base(record: &Path) -> bool {
+    foreign::head(record, MARK.len() as u64).is_ok_and(|head| head == MARK.as_bytes())
+}
+
+/// The same of a record's text.
+#[cfg(feature = "conda")]
+pub(crate) fn is_marked(text: &[u8]) -> bool {
+    text.starts_with(MARK.as_bytes())
 }
 
 #[cfg(test)]

@@ -10,14 +10,17 @@ use std::path::{Component, Path};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Kind, Python};
+use super::{BaseKind, Python};
 use crate::error::{Attempt, Result};
+use crate::foreign::claim;
+use crate::fs;
 use crate::text::hex;
 
 /// What a base looked like.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fingerprint {
     /// Hash of the Python version and of the names of packages and programs.
+    #[serde(deserialize_with = "claim::word")]
     pub(crate) packages: String,
     /// When the directory of package records last changed (seconds since 1970): while it did not, nothing else
     /// needs to be looked at.
@@ -42,7 +45,7 @@ impl Fingerprint {
     }
 
     /// Looks at the base: three or four directory reads, no file opened, no tree walked.
-    pub(crate) fn take(prefix: &Path, kind: Kind, python: &Python) -> Result<Self> {
+    pub(crate) fn take(prefix: &Path, kind: BaseKind, python: &Python) -> Result<Self> {
         let meta = prefix.metadata().attempt("look at", prefix)?;
         Ok(Self {
             packages: packages(prefix, kind, python),
@@ -54,11 +57,11 @@ impl Fingerprint {
 }
 
 /// The time of the last change to the directory that every package is recorded in.
-pub(crate) fn stamp(prefix: &Path, kind: Kind, python_lib: &str) -> Option<i64> {
+pub(crate) fn stamp(prefix: &Path, kind: BaseKind, python_lib: &str) -> Option<i64> {
     let records = match kind {
-        Kind::Conda => prefix.join("conda-meta"),
-        Kind::Python => prefix.join("lib").join(python_lib).join("site-packages"),
-        Kind::System => prefix.join("lib/python3/dist-packages"),
+        BaseKind::Conda => prefix.join("conda-meta"),
+        BaseKind::Python => prefix.join("lib").join(python_lib).join("site-packages"),
+        BaseKind::System => prefix.join("lib/python3/dist-packages"),
     };
     records.metadata().ok().map(|meta| meta.mtime())
 }
@@ -66,7 +69,7 @@ pub(crate) fn stamp(prefix: &Path, kind: Kind, python_lib: &str) -> Option<i64> 
 /// Hashes what changes when packages do: conda's record names and the size of its history (which only grows),
 /// the wheels' `dist-info` names, and the names in `bin`, to which images add programs by hand. Times are left
 /// out: copying an image changes them.
-fn packages(prefix: &Path, kind: Kind, python: &Python) -> String {
+fn packages(prefix: &Path, kind: BaseKind, python: &Python) -> String {
     let mut hash = Sha256::new();
     hash.update(format!("1\0{}\0{}\0", kind.name(), python.version));
     let history = prefix.join("conda-meta/history").metadata().map_or(0, |meta| meta.len());
@@ -75,10 +78,10 @@ fn packages(prefix: &Path, kind: Kind, python: &Python) -> String {
     let mut places = vec![("conda-meta", ".json"), (site.as_str(), ".dist-info")];
     let local = format!("local/lib/{}/dist-packages", python.lib);
     match kind {
-        Kind::System => {
+        BaseKind::System => {
             places.extend([("lib/python3/dist-packages", "-info"), (local.as_str(), ".dist-info")]);
         }
-        Kind::Conda | Kind::Python => places.push(("bin", "")),
+        BaseKind::Conda | BaseKind::Python => places.push(("bin", "")),
     }
     for (place, ending) in places {
         hash_names(&mut hash, &prefix.join(place), ending);
@@ -86,12 +89,12 @@ fn packages(prefix: &Path, kind: Kind, python: &Python) -> String {
     hex(&hash.finalize()[..16])
 }
 
-/// Adds the sorted names in `dir` that end in `ending`; a directory that is not there adds nothing.
+/// Adds the sorted names in `dir` that end in `ending`, but for files that `base prepare` is at; a directory that is not there adds nothing.
 fn hash_names(hash: &mut Sha256, dir: &Path, ending: &str) {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let mut names: Vec<_> = entries
         .map(|entry| entry.file_name())
-        .filter(|name| name.as_bytes().ends_with(ending.as_bytes()))
+        .filter(|name| name.as_bytes().ends_with(ending.as_bytes()) && !fs::is_temporary(name))
         .collect();
     names.sort_unstable();
     for name in names {
@@ -127,16 +130,16 @@ mod tests {
     fn a_new_package_or_program_changes_the_fingerprint_and_nothing_else_does() {
         let root = tempfile::tempdir().unwrap();
         for dir in ["conda-meta", "bin", "lib/python3.11/site-packages", "share"] {
-            crate::fs::make_dirs(&root.path().join(dir), 0o755).unwrap();
+            fs::make_dirs(&root.path().join(dir), 0o755).unwrap();
         }
-        let touch = |name: &str| crate::fs::write_atomic(&root.path().join(name), b"").unwrap();
+        let touch = |name: &str| fs::write_atomic(&root.path().join(name), b"").unwrap();
         let python = Python {
             version: "3.11.7".into(),
             lib: "python3.11".into(),
             executable: "python3.11".into(),
             lib64: false,
         };
-        let take = || Fingerprint::take(root.path(), Kind::Conda, &python).unwrap().packages;
+        let take = || Fingerprint::take(root.path(), BaseKind::Conda, &python).unwrap().packages;
         let mut seen = vec![take()];
         for new in ["conda-meta/a-1-0.json", "bin/tool"] {
             touch(new);
@@ -144,6 +147,7 @@ mod tests {
             assert!(!seen.contains(&now), "{new} went unseen");
             seen.push(now);
         }
+        touch("bin/.mlenv-tmp-machine-1-0");
         touch("share/readme");
         touch("lib/python3.11/site-packages/x.py");
         assert_eq!(seen.last(), Some(&take()));

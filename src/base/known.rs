@@ -13,7 +13,7 @@ use crate::text::{PathText, Shown};
 /// A known base.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Entry {
+pub(crate) struct KnownBase {
     /// The path as it was named.
     pub(crate) path: PathText,
 }
@@ -29,10 +29,10 @@ pub(crate) enum Owner {
 }
 
 /// Names and what they stand for.
-pub(crate) type Names = BTreeMap<String, Entry>;
+pub(crate) type Names = BTreeMap<String, KnownBase>;
 
 /// Reads both files, the user's names in front of the site's.
-pub(crate) fn all(dirs: &Dirs) -> Result<BTreeMap<String, (Entry, Owner)>> {
+pub(crate) fn all(dirs: &Dirs) -> Result<BTreeMap<String, (KnownBase, Owner)>> {
     let site = read(&dirs.site)?.into_iter().map(|(name, entry)| (name, (entry, Owner::Site)));
     let user = read(&dirs.config)?.into_iter().map(|(name, entry)| (name, (entry, Owner::User)));
     Ok(site.chain(user).collect())
@@ -51,7 +51,7 @@ pub(crate) fn add(dirs: &Dirs, name: &str, path: &Path, on_existing: OnExisting)
         ))
         .hint("choose another with --name, or give it to this base with --force"));
     }
-    names.insert(name.to_owned(), Entry { path: PathText(path.to_owned()) });
+    names.insert(name.to_owned(), KnownBase { path: PathText(path.to_owned()) });
     write(dirs, &names)
 }
 
@@ -100,6 +100,6 @@ fn read(dir: &Path) -> Result<Names> {
 fn write(dirs: &Dirs, names: &Names) -> Result<()> {
     let text = toml::to_string(names)
         .map_err(|cause| Error::new(format!("could not write the list of bases: {cause}")))?;
-    fs::make_dirs(&dirs.config, 0o755).attempt("make", &dirs.config)?;
+    fs::make_dirs(&dirs.config, 0o777).attempt("make", &dirs.config)?;
     fs::write_atomic(&file(&dirs.config), text.as_bytes()).attempt("write", &file(&dirs.config))
 }

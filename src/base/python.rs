@@ -1,7 +1,6 @@
 //! A base's interpreter: found in files where they tell, else by asking it once and remembering the answer.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -12,17 +11,22 @@ use sha2::{Digest, Sha256};
 use super::{conda, fits_pyvenv};
 use crate::config::read_toml;
 use crate::error::{Attempt, Error, Result};
-use crate::text::{Shown, hex};
-use crate::{exec, fs};
+use crate::foreign::{self, claim};
+use crate::fs;
+use crate::process::{Command, Words};
+use crate::text::{Shown, hex, shown};
 
 /// What an env must know about the interpreter it links.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Python {
     /// The full version: `3.11.7`.
+    #[serde(deserialize_with = "claim::version")]
     pub(crate) version: String,
     /// The library directory's name: `python3.11`, or `python3.13t` where threads are free.
+    #[serde(deserialize_with = "claim::python_lib")]
     pub(crate) lib: String,
     /// The executable's name in `bin`: `python3.11`.
+    #[serde(deserialize_with = "claim::python_lib")]
     pub(crate) executable: String,
     /// True where compiled modules live in `lib64`: an env gets `lib64 -> lib` then, as `python -m venv` makes it.
     #[serde(default)]
@@ -60,7 +64,7 @@ impl Python {
                     record.version,
                     needed.display()
                 ))
-                .hint("the base is damaged: ask who keeps it, or name another one"));
+                .hint("the base is damaged: ask whoever keeps it, or name another one"));
             }
         }
         Ok(Self { version: record.version.clone(), lib, executable, lib64: false })
@@ -73,12 +77,12 @@ impl Python {
         if let Ok(Some(python)) = read_toml::<Self>(&kept) {
             return Ok(python);
         }
-        let answer = Answer::of_prefix(prefix)?;
+        let answer = PythonAnswer::of_prefix(prefix)?;
         let python = answer.python()?;
         // Remembering is a convenience: a full or read-only home must not stop the work.
         if let (Ok(text), Some(dir)) = (toml::to_string(&python), kept.parent()) {
             let _ =
-                fs::make_dirs(dir, 0o700).and_then(|()| fs::write_atomic(&kept, text.as_bytes()));
+                fs::make_dirs(dir, 0o700).and_then(|()| fs::write_cache(&kept, text.as_bytes()));
         }
         Ok(python)
     }
@@ -92,8 +96,21 @@ impl Python {
             Some(prefix) if is_executable(&real) && !prefix.join("pyvenv.cfg").exists() => {
                 Ok(prefix.to_owned())
             }
-            _ => Ok(PathBuf::from(Answer::of(program)?.base_prefix)),
+            _ => Ok(PathBuf::from(PythonAnswer::of(program)?.base_prefix)),
         }
+    }
+
+    /// Fails where it is not what it is taken for: its names go into paths and into `pyvenv.cfg`.
+    pub(super) fn check(&self) -> Result<()> {
+        let fits = claim::is_version(&self.version)
+            && claim::is_python_lib(&self.lib)
+            && claim::is_python_lib(&self.executable);
+        if fits {
+            return Ok(());
+        }
+        let (version, lib) = (shown(&self.version), shown(&self.lib));
+        Err(Error::new(format!("its Python calls itself {version}, and its library {lib}"))
+            .hint("mlenv knows CPython, whose library is called as python3.11: name another base"))
     }
 
     /// True where pip can be imported from the base.
@@ -110,13 +127,11 @@ impl Python {
 
 /// True for machine code, false for a script.
 fn is_executable(program: &Path) -> bool {
-    let mut magic = [0; 4];
-    let read = std::fs::File::open(program).and_then(|mut file| file.read_exact(&mut magic));
-    read.is_ok() && &magic == b"\x7fELF"
+    foreign::head(program, 4).is_ok_and(|magic| magic == b"\x7fELF")
 }
 
 /// What an interpreter says of itself.
-struct Answer {
+struct PythonAnswer {
     version: String,
     base_prefix: OsString,
     stdlib: String,
@@ -124,15 +139,11 @@ struct Answer {
 }
 
 /// NUL-separated, since a prefix may hold any other byte. `-I` keeps the user's variables and site out.
-const QUESTION: &str = "import os, sys, sysconfig
-v = '.'.join(map(str, sys.version_info[:3]))
-s = os.path.basename(sysconfig.get_path('stdlib'))
-p = getattr(sys, 'platlibdir', 'lib')
-sys.stdout.buffer.write(b'\\0'.join(map(os.fsencode, (v, sys.base_prefix, s, p))))";
+const QUESTION: &str = include_str!("../../shell/python/question.py");
 
-impl Answer {
+impl PythonAnswer {
     fn of(program: &Path) -> Result<Self> {
-        Self::parse(program, exec::output(program, &Self::arguments()))
+        Self::parse(program, Command::new(program).words(Self::arguments()).output(Words::Kept))
     }
 
     /// Asks the interpreter of a prefix. Python cuts its own path at a `:` and does not start from there; through
@@ -143,7 +154,10 @@ impl Answer {
             return Self::of(&program);
         }
         let by_cwd = Path::new("/proc/self/cwd/bin/python3");
-        Self::parse(&program, exec::output_in(prefix, by_cwd, &Self::arguments()))
+        Self::parse(
+            &program,
+            Command::new(by_cwd).words(Self::arguments()).in_dir(prefix).output(Words::Kept),
+        )
     }
 
     fn arguments() -> [&'static OsStr; 3] {

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::overlay::layout::Layout;
+use super::packages::PartsOf;
+use crate::env::layout::Layout;
 
 /// Known bases, their facts and their indexes
 #[derive(Debug, Subcommand)]
 pub(crate) enum Base {
     /// List the known bases: yours and the site's
+    #[command(visible_alias = "ls")]
     List {
         /// Print them as JSON
         #[arg(long)]
@@ -35,7 +37,7 @@ pub(crate) enum Base {
         /// The known base's name
         name: String,
     },
-    /// Show what mlenv finds out about a base
+    /// Show what mlenv knows about a base
     Info {
         /// A directory or a known name [default: the base that `create` would take]
         base: Option<OsString>,
@@ -45,7 +47,7 @@ pub(crate) enum Base {
     },
     /// List the packages of a base: those of conda, of pip, and of the image's own system
     ///
-    /// The system's are told for an image directory with a database of dpkg or apk; that of rpm is no text and not read.
+    /// Packages of the system are listed for an image directory with a dpkg or apk database; that of rpm is not text, and is not read.
     Packages {
         /// A directory or a known name [default: the base that `create` would take]
         base: Option<OsString>,
@@ -55,8 +57,8 @@ pub(crate) enum Base {
     },
     /// Write the archive of a base's links, from which envs are unpacked
     ///
-    /// It goes into the base where that can be written, so that every user has it; else into your cache, where
-    /// `create` would make it by itself on first use.
+    /// It goes into the base if that can be written to, so that every user has it; otherwise into your cache, where
+    /// `create` would make it by itself the first time.
     Index {
         /// A directory or a known name [default: the base that `create` would take]
         base: Option<OsString>,
@@ -67,10 +69,36 @@ pub(crate) enum Base {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Find the base that has most of what a file asks for
+    Match(Match),
     /// Find out whether a base works from any path
     Check(Check),
     /// Make a base work from any path, where images are built
     Prepare(Prepare),
+}
+
+/// Find the base that has most of what a file asks for
+///
+/// Compares the bases that have names, the default one, and the images of the catalogue whose packages are listed here, with a
+/// project's file: conda's packages and pip's. One line for each, the one that needs the least first: how much of it is there,
+/// what is there in another version, what is lacking, and how much would have to be fetched from conda channels.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv base match environment.yml
+  mlenv base match pyproject.toml --extra gpu --json
+  mlenv base match pixi.lock --offline")]
+pub(crate) struct Match {
+    /// A project's file, as `mlenv install -f FILE` takes it
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) parts: PartsOf,
+    /// Fetch no lists of channels: sizes by what was fetched before
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Find out whether a base works from any path
@@ -104,7 +132,7 @@ pub(crate) struct Check {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  mlenv base prepare --dry-run /opt/conda   only tell what would be changed
+  mlenv base prepare --dry-run /opt/conda   only say what would be changed
   mlenv base prepare /opt/conda             at the end of an image's build
   mlenv base prepare --undo /opt/conda")]
 pub(crate) struct Prepare {
@@ -113,7 +141,7 @@ pub(crate) struct Prepare {
     /// Where the base was built [default: what most of its scripts name]
     #[arg(long, value_name = "DIR")]
     pub(crate) built_at: Option<PathBuf>,
-    /// Where the list of packages goes [default: list-of-pkgs-inside.txt in the base]
+    /// Where to write the list of packages [default: list-of-pkgs-inside.txt in the base]
     #[arg(long, value_name = "FILE")]
     pub(crate) list: Option<PathBuf>,
     /// Change nothing
@@ -122,7 +150,7 @@ pub(crate) struct Prepare {
     /// Take back what was done
     #[arg(long, conflicts_with = "list")]
     pub(crate) undo: bool,
-    /// Change the base though it is in use
+    /// Change the base even though it is in use
     #[arg(short, long)]
     pub(crate) force: bool,
     /// Print what was changed as JSON

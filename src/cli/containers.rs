@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 /// A container for this directory: made once, entered again and again
 ///
-/// Without a verb it is entered again.
+/// Without a verb it is entered.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -15,7 +15,7 @@ Examples:
   mlenv container                       enter it again
   mlenv container enter -- python -V    one command in it
   mlenv container info                  the image, and what you added
-  mlenv container update -f             onto the image of today, with what you added
+  mlenv container update -f             onto today's image, with what you added
 
 The container is that of the nearest directory, here or above, that has `.mlenv-container.toml`.")]
 pub(crate) struct Container {
@@ -37,7 +37,7 @@ pub(crate) enum ContainerVerb {
 
 /// Make a container, or for apptainer and singularity a sandbox, for this directory
 ///
-/// This directory, your home and what you bind are seen in it at the same paths as here. Whatever fails, nothing is
+/// This directory, your home and what you bind have the same paths in it as here. Whatever fails, nothing is
 /// left, and a container that was there is as it was.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -55,7 +55,7 @@ pub(crate) struct Setup {
     /// podman, docker, nerdctl, apptainer or singularity [default: the first of these that works]
     #[arg(short, long, value_name = "ENGINE")]
     pub(crate) engine: Option<OsString>,
-    /// Directories to see inside: SOURCE, SOURCE:TARGET or SOURCE:TARGET:ro, between commas; `\:` and `\,` are of a path
+    /// Directories to see inside: SOURCE, SOURCE:TARGET or SOURCE:TARGET:ro, separated by commas; write `\:` and `\,` in a path
     #[arg(short = 'B', long = "bind", value_name = "BINDS")]
     pub(crate) bind: Vec<OsString>,
     /// Use this machine's graphics processors, if it has any [default: where the image's name says `gpu`]
@@ -77,12 +77,15 @@ pub(crate) struct Setup {
 
 /// Enter the container, or run a command in it
 ///
-/// It is started where it does not run. Without a command you get your shell, where the image has it.
-#[derive(Debug, Args)]
+/// It is started if it is not running. Without a command you get your shell, if the image has it.
+#[derive(Debug, Default, Args)]
 pub(crate) struct Enter {
     /// With a rootful docker or nerdctl: as you, not as root. New files belong to you, the image cannot be changed
     #[arg(long)]
     pub(crate) as_me: bool,
+    /// A variable for the command inside: NAME, with the value that it has here, or NAME=VALUE. It is not kept
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub(crate) env: Vec<OsString>,
     /// Only print what would be run
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -102,7 +105,7 @@ pub(crate) struct ContainerInfo {
     pub(crate) dry_run: bool,
 }
 
-/// Tell whether the image was published anew; with -f move onto it, keeping the packages that you added
+/// Check whether a newer image was published; with -f move onto it, keeping the packages that you added
 ///
 /// A new container is made beside the old one. What conda clients and pip installed is installed there again, as it
 /// was asked for, and looked at; only then the new one takes the old one's place. Whatever fails, the old one stays.
@@ -121,6 +124,9 @@ pub(crate) struct Update {
 /// It is served to this machine alone, on the port that the container has, behind a token.
 #[derive(Debug, Args)]
 pub(crate) struct ContainerJupyter {
+    /// A variable for the command inside: NAME, with the value that it has here, or NAME=VALUE. It is not kept
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub(crate) env: Vec<OsString>,
     /// Only print what would be run
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -130,8 +136,13 @@ pub(crate) struct ContainerJupyter {
 }
 
 /// Remove the container, with all that was added to it
+///
+/// On a terminal you are shown what would be lost, and asked.
 #[derive(Debug, Args)]
 pub(crate) struct ContainerRemove {
+    /// Do not ask
+    #[arg(short, long, visible_alias = "force", visible_short_alias = 'f')]
+    pub(crate) yes: bool,
     /// Only print what would be run
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -150,13 +161,13 @@ pub(crate) struct Wrap {
     /// The commands
     #[arg(required = true, value_name = "CMD")]
     pub(crate) commands: Vec<OsString>,
-    /// Where the files go
+    /// The directory for the files
     #[arg(short, long, value_name = "DIR", default_value = "bin")]
     pub(crate) output: PathBuf,
     /// Write a modulefile that puts them on PATH, too
     #[arg(long, value_name = "FILE")]
     pub(crate) module: Option<PathBuf>,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(short, long)]
     pub(crate) force: bool,
     /// Only print what would be written
@@ -164,7 +175,7 @@ pub(crate) struct Wrap {
     pub(crate) dry_run: bool,
 }
 
-/// Take over what the scripts of old made: a container's or an env's
+/// Take over a container or an env that the older scripts made
 ///
 /// `runML-here.sh` and `runMe-here.sh` become the container of their directory, `setup-UserEnv-in-container.sh` the
 /// place where its env lives. The files are read as text and never run.

@@ -5,9 +5,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::overlay::layout::Layout;
+use super::an_env::AnEnv;
+use super::kept::{BaseKept, Locked};
+use super::packages::PartsOf;
+use crate::env::layout::Layout;
 
 /// Make a new env on a base
+///
+/// In a project it is `./.venv`, and what the project's file asks for and the base lacks is installed: the file of
+/// `mlenv export`, else pylock.toml, pyproject.toml, environment.yml or requirements.txt. `-f` chooses another; a name or a
+/// place gives a bare env.
 ///
 /// The directory you are in gets a marker, `.mlenv.toml`, so that entering it activates the env; with the hook
 /// in your shell the env is active at once. Without `--base` the base is, in this order: $MLENV_BASE, `base` in config.toml, the active conda prefix or
@@ -15,41 +22,53 @@ use crate::overlay::layout::Layout;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  mlenv create                                        in a project: ./.venv, with what its file asks for
+  mlenv create -f environment.yml                     with what this file asks for
+  mlenv create --locked                               with exactly what pylock.mlenv.toml says
   mlenv create -p myEnv                               on the default base, in ./myEnv
   mlenv create -n tune --base ml                      by name, on the known base `ml`
   mlenv create -p myEnv --base /cvmfs/.../ml-base:alma9   on an image directory")]
 #[expect(clippy::struct_excessive_bools, reason = "flags, each on its own")]
 pub(crate) struct Create {
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) place: NewPlace,
     /// The base: a directory (prefix or image), a python executable, or a known base's name
     #[arg(short, long, value_name = "BASE")]
     pub(crate) base: Option<OsString>,
-    /// Make an env again that `mlenv export` described, with what was added to it
-    #[arg(long, value_name = "FILE")]
-    pub(crate) from: Option<PathBuf>,
+    /// A project's file that says what to install, or one of `mlenv export` [default: the project's, where no place is named]
+    #[arg(short, long, alias = "from", value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) parts: PartsOf,
+    #[command(flatten)]
+    pub(crate) locked: Locked,
+    #[command(flatten)]
+    pub(crate) kept: BaseKept,
     /// What to link: `standard` for conda bases, `sparse` for any other, unless you say
     #[arg(long, value_enum)]
     pub(crate) layout: Option<Layout>,
-    /// Refuse unless the base's Python is this version (3, 3.11 or 3.11.7)
+    /// A base with this Python (3, 3.11 or 3.11.7); one that --base names is refused if it has another
     #[arg(long, value_name = "VERSION")]
     pub(crate) python: Option<String>,
     /// Let packages in your user site (~/.local) be seen inside the env
     #[arg(long)]
     pub(crate) user_site: bool,
-    /// Replace an env that is already there (never something that is no env)
-    #[arg(short, long)]
+    /// Replace an env that is already there (never something that is not an env); it has to be named
+    #[arg(long, requires = "NewPlace")]
     pub(crate) force: bool,
-    /// Look through the base anew instead of using its index
+    /// Look through the base again instead of using its index
     #[arg(long)]
     pub(crate) reindex: bool,
-    /// How many threads make links [default: by the file system]
-    #[arg(long, value_name = "N", env = crate::config::THREADS, hide_env_values = true)]
+    /// How many threads make links [default: `MLENV_THREADS`, or by the file system]
+    #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: Option<u16>,
     /// Do not write the marker `.mlenv.toml` that makes this directory activate the env
     #[arg(long)]
     pub(crate) no_save: bool,
+    /// Trust the place although other users own or can change a directory above it
+    #[arg(long)]
+    pub(crate) shared: bool,
     /// Do not activate the env in this shell (which takes the hook)
     #[arg(long)]
     pub(crate) no_activate: bool,
@@ -64,14 +83,28 @@ pub(crate) struct Create {
     pub(crate) json: bool,
 }
 
-/// Where a new env goes.
+/// Where a new env goes; nowhere named, it is the project's own.
+#[derive(Debug, Args)]
+#[group(required = false, multiple = false)]
+pub(crate) struct NewPlace {
+    /// The env's directory [default: what this project's marker names, else .venv here]
+    pub(crate) dir: Option<PathBuf>,
+    /// The same
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) prefix: Option<PathBuf>,
+    /// A name under the envs directory ($MLENV_ENVS, otherwise ~/.local/share/mlenv/envs)
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) name: Option<OsString>,
+}
+
+/// Where a copy of an env goes.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct Place {
     /// The env's directory
     #[arg(short, long, value_name = "DIR")]
     pub(crate) prefix: Option<PathBuf>,
-    /// A name under the envs directory ($MLENV_ENVS, else ~/.local/share/mlenv/envs)
+    /// A name under the envs directory ($MLENV_ENVS, otherwise ~/.local/share/mlenv/envs)
     #[arg(short, long, value_name = "NAME")]
     pub(crate) name: Option<OsString>,
 }
@@ -79,6 +112,9 @@ pub(crate) struct Place {
 /// List the envs that mlenv made for you
 #[derive(Debug, Args)]
 pub(crate) struct List {
+    /// Show how much is in each, besides what its base has
+    #[arg(long)]
+    pub(crate) size: bool,
     /// Print them as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -87,18 +123,27 @@ pub(crate) struct List {
 /// Show what an env is and what it stands on
 #[derive(Debug, Args)]
 pub(crate) struct Info {
-    /// The env: a directory or a name [default: the active one]
-    pub(crate) env: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) of: AnEnv,
     /// Print it as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Remove an env
+/// Remove envs
 ///
-/// Only a directory that carries an env's record is removed. Links are removed, never followed.
+/// Only a directory that carries an env's record is removed. Links are removed, never followed. On a terminal you are
+/// shown what would be lost, and asked; elsewhere nothing is asked.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv remove tune               an env made by name
+  mlenv remove -y ./myEnv ./old   two directories, without a question")]
 pub(crate) struct Remove {
-    /// The env: a directory or a name
-    pub(crate) env: OsString,
+    /// The envs: directories or names
+    #[arg(required = true, value_name = "ENV")]
+    pub(crate) env: Vec<OsString>,
+    /// Do not ask
+    #[arg(short, long, visible_alias = "force", visible_short_alias = 'f')]
+    pub(crate) yes: bool,
 }

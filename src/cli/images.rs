@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::layers::{ImageBuild, ImageDeploy, ImageFreeze, ImageUnpack};
+
 use crate::image::registry::Platform;
 
-/// Known images, and what registries tell about any
+/// Known images, and what registries say about any image
 #[derive(Debug, Subcommand)]
 pub(crate) enum Image {
     /// List the images of the catalogue: mlenv's own, the site's and yours
     #[command(
         after_help = "Examples:\n  mlenv image list\n  mlenv image list 'ml-*:*python311'\n\nFiles: /etc/mlenv/images.toml, ~/.config/mlenv/images.toml"
     )]
+    #[command(visible_alias = "ls")]
     List {
         /// The beginning of a name or reference, or a pattern with `*` and `?`
         #[arg(value_name = "PATTERN")]
@@ -25,11 +28,15 @@ pub(crate) enum Image {
     Info(ImageInfo),
     Packages(ImagePackages),
     Recipe(ImageRecipe),
+    Unpack(ImageUnpack),
+    Deploy(ImageDeploy),
+    Freeze(ImageFreeze),
+    Build(ImageBuild),
 }
 
-/// Show what a registry tells about an image: size, age, digest, labels, platforms
+/// Show what a registry says about an image: size, age, digest, labels, platforms
 ///
-/// Nothing is pulled. Logins of docker and podman are used, proxies and CA files as elsewhere (docs/images.md).
+/// Nothing is pulled. Logins of docker and podman are used, and proxies and CA files as elsewhere (docs/images.md).
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  mlenv image info ml-base:alma9-python311\n  mlenv image info ghcr.io/lab/tools:v2 --platform linux/arm64"
@@ -49,8 +56,8 @@ pub(crate) struct ImageInfo {
 
 /// List the packages in an image, without pulling it
 ///
-/// From the image's directory where it is here, else from its label `mlenv.packages`, else from the image where an
-/// engine has it, else from the list that the catalogue names. It says which.
+/// From the image's directory if it is here, else from its label `mlenv.packages`, else from an engine's copy of the
+/// image, else from the list that the catalogue names. It says which.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  mlenv image packages ml-base:alma9-python311\n  mlenv image packages ./sandbox"

@@ -11,8 +11,8 @@ pub(crate) enum Jupyter {
     /// Let Jupyter start kernels in an env
     ///
     /// Two kernels are registered: one that ignores packages in ~/.local (python -s), and a `-usersite` twin that sees
-    /// them. Any JupyterLab or JupyterHub that looks into the directory shows them, whatever environment it runs in.
-    /// Run again, nothing is registered twice.
+    /// them. Any JupyterLab or JupyterHub that looks there shows them, whatever environment it runs in.
+    /// Running it again registers nothing twice.
     #[command(after_help = "\
 Examples:
   mlenv jupyter install ./myEnv
@@ -20,7 +20,7 @@ Examples:
   mlenv jupyter install ./myEnv --prefix /opt/hub     for the Jupyter that is installed there
   mlenv jupyter install /cvmfs/.../ml-base:alma9      an image itself")]
     Install {
-        /// An env's directory or name, an image directory, or a base [default: the active one, or the marker's]
+        /// An env's directory or name, an image directory, or a base [default: the active one, or that of the marker]
         env: Option<OsString>,
         /// The kernel's name [default: made of the env's]
         #[arg(long)]
@@ -32,12 +32,13 @@ Examples:
         at: At,
     },
     /// List the kernels that mlenv registered, and whether they will start
+    #[command(visible_alias = "ls")]
     List {
         /// Print them as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Take the kernels of an env away, or those of a name
+    /// Remove the kernels of an env, or a kernel by its name
     #[command(after_help = "\
 Examples:
   mlenv jupyter remove ./myEnv     both kernels of an env
@@ -57,7 +58,7 @@ Examples:
   mlenv jupyter lab ./myEnv
   mlenv jupyter lab tune -- --no-browser --port 8899")]
     Lab {
-        /// An env's directory or name, an image directory, or a base [default: the active one, or the marker's]
+        /// An env's directory or name, an image directory, or a base [default: the active one, or that of the marker]
         env: Option<OsString>,
         /// Arguments for JupyterLab
         #[arg(last = true)]
@@ -69,7 +70,7 @@ Examples:
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct At {
-    /// For you: ~/.local/share/jupyter, unless another place is said
+    /// For you: ~/.local/share/jupyter, unless another place is given
     #[arg(long)]
     pub(crate) user: bool,
     /// For the Jupyter that is installed in this prefix

@@ -1,16 +1,27 @@
 //! The command line as types. No logic: every verb's arguments end up in `cmd`.
 
-mod additions;
+mod an_env;
 mod bases;
-mod care;
 mod containers;
+mod doctor;
 mod envs;
+mod groups;
 mod images;
 mod jupyter;
-mod launch;
-mod parcel;
+mod kept;
+mod layers;
+mod lock;
+mod needed;
+mod pack;
+mod packages;
 mod quick;
+mod run;
+#[cfg(feature = "conda")]
+mod search;
+mod settings;
 mod shells;
+mod update;
+mod vars;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,24 +29,37 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::additions::{
-    Export, Install, Manner, OfEnv, Pin, Switch, Uninstall, Unpin, UserSite,
+pub(crate) use self::an_env::AnEnv;
+pub(crate) use self::bases::{
+    Base, Check as BaseCheck, Match as BaseMatch, Prepare as BasePrepare,
 };
-pub(crate) use self::bases::{Base, Check as BaseCheck, Prepare as BasePrepare};
-pub(crate) use self::care::{Clone, Doctor, Packages, Prune, Rebase, Rename};
 pub(crate) use self::containers::{
     Container, ContainerInfo, ContainerJupyter, ContainerRemove, ContainerVerb, Enter, Import,
     Setup, Update, Wrap,
 };
-pub(crate) use self::envs::{Create, Info, List, Place, Remove};
+pub(crate) use self::doctor::{Clone, Doctor, Packages, Prune, Rebase, Rename};
+pub(crate) use self::envs::{Create, Info, List, NewPlace, Place, Remove};
 pub(crate) use self::images::{Image, ImageInfo, ImagePackages, ImageRecipe};
 pub(crate) use self::jupyter::{At, Jupyter};
-pub(crate) use self::launch::{Run, Shell, Which};
-pub(crate) use self::parcel::{Pack, Unpack};
-pub(crate) use self::shells::{
-    Activate, Allow, Answer, Deactivate, Deny, Hook, Save, Status, Vars,
+pub(crate) use self::layers::{
+    From as FromImage, ImageBuild, ImageDeploy, ImageFreeze, ImageUnpack, To as ImageTo,
 };
-use crate::ui::Loudness;
+pub(crate) use self::lock::Lock;
+pub(crate) use self::needed::{Autoremove, Why};
+pub(crate) use self::pack::{Pack, Unpack};
+pub(crate) use self::packages::{
+    Export, Install, Manner, OfEnv, PartsOf, Pin, Switch, Sync, Uninstall, Unpin, UserSite,
+};
+pub(crate) use self::run::{Run, Shell, Which};
+#[cfg(feature = "conda")]
+pub(crate) use self::search::Search;
+pub(crate) use self::settings::{Init, SettingKey, Settings};
+pub(crate) use self::shells::{
+    Activate, Allow, Answer, Deactivate, Deny, Hook, Save, Settle, Status, Unsave,
+};
+pub(crate) use self::update::{Outdated, UpdatePackages};
+pub(crate) use self::vars::{Vars, VarsVerb};
+use crate::ui::{self, Loudness};
 
 /// Make light, writable environments on big, shared, read-only software.
 ///
@@ -71,21 +95,43 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Arguments, ExitCode> {
     if let Some(arguments) = quick::parse(words) {
         return Ok(arguments);
     }
-    Arguments::try_parse_from(words).map_err(|error| {
-        let _ = error.print(); // a closed pipe is no failure of ours
+    groups::parse(words).map_err(|error| {
+        // clap repeats words and variables as they are: its complaints go without colours, through the filter.
+        if error.use_stderr() {
+            ui::complain(&(error.render().to_string() + &groups::meant(&error)));
+        } else {
+            let _ = error.print(); // a closed pipe is not a failure of ours
+        }
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
     })
+}
+
+/// True for the words of a command that can be typed: nothing runs.
+pub(crate) fn takes(words: &[String]) -> bool {
+    let refused = Arguments::try_parse_from(words).err();
+    refused.is_none_or(|error| !error.use_stderr())
 }
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Create(Create),
+    #[command(visible_alias = "ls")]
     List(List),
     Info(Info),
+    #[command(visible_alias = "rm")]
     Remove(Remove),
+    #[command(visible_alias = "add")]
     Install(Install),
     Uninstall(Uninstall),
+    Update(UpdatePackages),
+    Outdated(Outdated),
+    #[cfg(feature = "conda")]
+    Search(Search),
+    Why(Why),
+    Autoremove(Autoremove),
+    Sync(Sync),
+    Lock(Lock),
     Pin(Pin),
     Unpin(Unpin),
     Export(Export),
@@ -98,14 +144,16 @@ pub(crate) enum Command {
     Prune(Prune),
     Hook(Hook),
     Save(Save),
+    Unsave(Unsave),
     Allow(Allow),
     Deny(Deny),
     Status(Status),
     #[command(hide = true)]
     Answer(Answer),
+    #[command(hide = true)]
+    Settle(Settle),
     Activate(Activate),
     Deactivate(Deactivate),
-    #[command(subcommand)]
     Vars(Vars),
     Run(Run),
     Pack(Pack),
@@ -117,6 +165,9 @@ pub(crate) enum Command {
     Base(Base),
     #[command(subcommand)]
     Image(Image),
+    Init(Init),
+    #[command(subcommand)]
+    Config(Settings),
     SelfCheck(SelfCheck),
     Container(Container),
     Import(Import),
@@ -128,8 +179,8 @@ pub(crate) enum Command {
 
 /// See whether mlenv works here
 ///
-/// Looks whether its own directories can be written, makes an env on the default base, runs its Python, and removes
-/// the env again. Nothing else is touched. Ends with 1 where something does not work.
+/// Checks that its own directories can be written to, makes an env on the default base, runs its Python, and removes
+/// the env again. Nothing else is touched. Ends with 1 if something does not work.
 #[derive(Debug, Args)]
 pub(crate) struct SelfCheck {
     /// Print the checks as JSON
@@ -198,3 +249,6 @@ mod tests {
         super::Arguments::command().debug_assert();
     }
 }
+
+#[cfg(test)]
+mod typed;

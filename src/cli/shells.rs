@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 
 /// Print the lines for your shell's rc file
 ///
 /// They activate the env of the directory you are in and leave it when you go, and let `mlenv activate`,
-/// `deactivate` and `create` change your shell. Where nothing changed, no process is started.
+/// `deactivate` and `create` change your shell. While nothing changes, no process is started.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 In ~/.bashrc:                   eval \"$(mlenv hook bash)\"
@@ -31,9 +31,24 @@ pub(crate) struct Hook {
 pub(crate) struct Save {
     /// The env: a directory or a name [default: the active one]
     pub(crate) env: Option<OsString>,
-    /// Write over a marker that names another env
+    /// Overwrite a marker that names another env
     #[arg(short, long)]
     pub(crate) force: bool,
+    /// Trust it although other users own or can change the marker, the env or a directory above them
+    #[arg(long)]
+    pub(crate) shared: bool,
+}
+
+/// Remove this directory's marker, and your consent to it
+///
+/// The env stays. `mlenv remove` removes markers that mlenv wrote by itself.
+#[derive(Debug, Args)]
+pub(crate) struct Unsave {
+    /// The marker's directory [default: the one you are in]
+    pub(crate) dir: Option<PathBuf>,
+    /// Do not ask if the marker says more than mlenv wrote, or is part of a git repository
+    #[arg(short, long)]
+    pub(crate) yes: bool,
 }
 
 /// Let the marker here take effect, as it is now
@@ -55,7 +70,7 @@ pub(crate) struct Deny {
     pub(crate) dir: Option<PathBuf>,
 }
 
-/// Show what is active here and why, and whether the hook is at work
+/// Show what is active here and why, and whether the hook works
 #[derive(Debug, Args)]
 pub(crate) struct Status {
     /// Print it as JSON
@@ -78,6 +93,23 @@ pub(crate) struct Answer {
     /// The refusals that this shell has heard
     #[arg(long, default_value = "")]
     pub(crate) told: String,
+    /// What is wrong with what is active: `lost` from PATH, `taken` by another user, or `gone`; `first` where the rc file may have
+    /// put something in front of it
+    #[arg(long)]
+    pub(crate) lost: Option<OsString>,
+}
+
+/// What a tcsh evaluates behind packages' scripts
+#[derive(Debug, Args)]
+pub(crate) struct Settle {
+    /// Whether they ran on `enter` or on `leave`
+    pub(crate) what: String,
+    /// The shell, with its version: `tcsh:6.24.07`
+    #[arg(long)]
+    pub(crate) shell: OsString,
+    /// 1 where it has the hook
+    #[arg(long)]
+    pub(crate) hooked: u8,
 }
 
 /// Make an env, an image or a base active in this shell
@@ -118,38 +150,4 @@ pub(crate) struct Deactivate {
     /// Print for the hook's own function
     #[arg(long, hide = true, requires = "shell")]
     pub(crate) hooked: bool,
-}
-
-/// Variables that an env sets while it is active
-#[derive(Debug, Subcommand)]
-pub(crate) enum Vars {
-    /// Set variables of an env
-    #[command(
-        after_help = "Example:\n  mlenv vars set -p myEnv OMP_NUM_THREADS=4 DATA='/data/my runs'"
-    )]
-    Set {
-        /// The env: a directory or a name [default: the active one]
-        #[arg(short = 'p', long = "prefix", value_name = "ENV")]
-        env: Option<OsString>,
-        /// What to set
-        #[arg(required = true, value_name = "NAME=VALUE")]
-        vars: Vec<OsString>,
-    },
-    /// Take variables from an env
-    Unset {
-        /// The env: a directory or a name [default: the active one]
-        #[arg(short = 'p', long = "prefix", value_name = "ENV")]
-        env: Option<OsString>,
-        /// What to take away
-        #[arg(required = true, value_name = "NAME")]
-        names: Vec<OsString>,
-    },
-    /// List the variables of an env
-    List {
-        /// The env: a directory or a name [default: the active one]
-        env: Option<OsString>,
-        /// Print them as JSON
-        #[arg(long)]
-        json: bool,
-    },
 }

@@ -3,19 +3,22 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::Context;
-use super::watch::{self, Watch};
 use crate::activation::{self, Place, Prompt, Wish};
 use crate::cli;
 use crate::config::Dirs;
+use crate::consent::marker;
+use crate::consent::{self, Store};
+use crate::context::Context;
+use crate::env::record;
 use crate::error::{Attempt, Error, Result};
-use crate::host::Host;
-use crate::marker;
+use crate::host::{Host, same_place};
 use crate::plan::session::{Owner, Session};
-use crate::plan::{self, Change, Vars};
-use crate::shell::{self, Dialect};
+use crate::plan::{self, Change};
+use crate::shell::plain;
+use crate::shell::settle;
+use crate::shell::watch::{self, Watch};
+use crate::shell::{Dialect, hook};
 use crate::text::Shown;
-use crate::trust::{self, Store};
 use crate::ui::Ui;
 
 /// Prints what makes the named env active.
@@ -26,40 +29,52 @@ pub(super) fn activate(context: &Context, arguments: &cli::Activate) -> Result<(
         Some(named) => (activation::locate(named, host, dirs)?, Owner::Hand),
         None => by_marker(host, dirs, "`mlenv activate ./myEnv` takes one by its path")?,
     };
-    enter(context, place, owner, Reader { dialect, hooked: arguments.hooked })
+    enter(context, place, owner, ShellReader { dialect, hooked: arguments.hooked })
 }
 
 /// Who evaluates what is printed.
 #[derive(Clone, Copy)]
-pub(super) struct Reader {
+pub(super) struct ShellReader {
     /// In which language.
     pub(super) dialect: Dialect,
     /// Whether it is the hook's own function, which is told what to watch.
     pub(super) hooked: bool,
 }
 
-impl Reader {
+impl ShellReader {
     /// Prints `change`, after which `session` is active.
     fn print(
         self,
         change: &Change,
         session: Option<&Session>,
-        vars: &Vars,
+        host: &Host,
         dirs: &Dirs,
     ) -> Result<()> {
         let Self { dialect, hooked } = self;
         if !hooked {
-            return super::print(shell::render(dialect, change)?);
+            let program = host.program()?;
+            let parts = settle::parts(dialect, change, &host.vars_with_path(), &program)?;
+            let text = if parts.last.is_empty() {
+                parts.first
+            } else {
+                settle::joined(&[parts.first, parts.last])
+            };
+            let offered = session.map(|_| program.as_path());
+            return super::print(plain::around(dialect, &text, offered)?);
         }
         let marker = session.and_then(|session| session.owner.marker());
         let consent = match marker {
             Some(path) => Some(consent_file(path, dirs)?),
             None => None,
         };
-        let young = marker.is_some_and(watch::is_young);
+        let young = marker.is_some_and(marker::is_young);
         let consent = consent.as_deref();
-        let watch = Watch { session, consent, missing: None, told: None, young };
-        super::print(watch::text(dialect, change, &watch, vars)?)
+        let record = session.map(|session| session.prefix.join(record::FILE));
+        let (record, guard) = (record.as_deref(), activation::guard(session));
+        let program = &host.program()?;
+        let watch =
+            Watch { session, record, guard, consent, missing: None, told: None, young, program };
+        super::print(watch::text(dialect, change, &watch, &host.vars_with_path())?)
     }
 }
 
@@ -70,25 +85,51 @@ fn consent_file(marker: &Path, dirs: &Dirs) -> Result<PathBuf> {
 }
 
 /// Prints what leaves whatever is active and enters `place`.
-pub(super) fn enter(context: &Context, place: Place, owner: Owner, reader: Reader) -> Result<()> {
-    let Context { host, dirs, ui } = context;
+pub(super) fn enter(
+    context: &Context,
+    place: Place,
+    owner: Owner,
+    reader: ShellReader,
+) -> Result<()> {
+    let Context { host, dirs, ui, .. } = context;
     let session = session(host, *ui)?;
     let wish = Wish { place, owner, dialect: reader.dialect, prompt: Prompt::Perhaps };
     let found = activation::read(&wish, host, dirs)?;
     // A shell that was given no PATH looks through one of its own, which it does not export.
     let vars = host.vars_with_path();
     let (change, entered) = plan::switch(&vars, session.as_ref(), &found.target);
-    reader.print(&change, Some(&entered), &vars, dirs)?;
+    reader.print(&change, Some(&entered), host, dirs)?;
     found.warnings.iter().for_each(|warning| ui.warn(warning));
     Ok(())
 }
 
 /// Prints what undoes the activation of this shell.
-pub(super) fn deactivate(arguments: &cli::Deactivate, host: &Host, ui: Ui) -> Result<()> {
+pub(super) fn deactivate(context: &Context, arguments: &cli::Deactivate) -> Result<()> {
+    let Context { host, dirs, ui, .. } = context;
     let dialect = dialect_of(arguments.shell.as_deref(), "deactivate", host)?;
-    let session = session(host, ui)?.ok_or_else(|| nothing_active(host))?;
-    let reader = Reader { dialect, hooked: arguments.hooked };
-    reader.print(&plan::leave(host.vars(), &session), None, host.vars(), &Dirs::new(host)?)
+    let session = session(host, *ui)?.ok_or_else(|| nothing_active(host))?;
+    let reader = ShellReader { dialect, hooked: arguments.hooked };
+    if reader.hooked {
+        super::print(same(dialect, is_markers_own(&session, host, dirs))?)?;
+    }
+    reader.print(&plan::leave(host.vars(), &session), None, host, dirs)
+}
+
+/// Whether the marker here names what was activated by hand: then one leaving is enough.
+fn is_markers_own(session: &Session, host: &Host, dirs: &Dirs) -> bool {
+    let named = by_marker(host, dirs, "").map(|(place, _)| place);
+    session.owner == Owner::Hand
+        && named.is_ok_and(|place| same_place(place.path(), &session.prefix))
+}
+
+/// What tells the hook so; in front of the line that tcsh evaluates.
+fn same(dialect: Dialect, is_same: bool) -> Result<Vec<u8>> {
+    let (name, value) = ("__mlenv_same", if is_same { "1" } else { "" });
+    if let Dialect::Tcsh(_) = dialect {
+        let word = hook::Word::One(value.into());
+        return Ok([hook::assign_all(dialect, &[(name, word)])?.as_slice(), b"; "].concat());
+    }
+    hook::assign(dialect, name, OsStr::new(value))
 }
 
 /// What this shell has active, with no script in it that another user could have planted.
@@ -106,7 +147,7 @@ pub(super) fn by_marker(host: &Host, dirs: &Dirs, hint: &str) -> Result<(Place, 
         Error::new("which env? none was named, and there is no marker here or above")
             .hint(format!("`mlenv list` shows your envs; {hint}"))
     })?;
-    let considered = trust::consider(&dir, &dirs.envs, &Store::new(dirs))?;
+    let considered = consent::consider(&dir, &dirs.envs, &Store::new(dirs))?;
     let env = considered.ok_or_else(|| Error::no("the marker is gone"))?.verdict?.env;
     Ok((Place::Env(env), Owner::Marker(dir.join(marker::NAME))))
 }

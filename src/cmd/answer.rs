@@ -3,27 +3,35 @@
 //! The marker and its env are looked at once, judged, and what was judged is what is entered. The answer ends with
 //! the assignments that the hook watches by. Nothing of a marker that is not trusted is in the answer.
 
+mod refusal;
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::watch::{self, Watch};
-use crate::activation::{self, Place, Prompt, Wish, elsewhere};
+use crate::activation::{self, Place, Prompt, Wish};
 use crate::cli;
 use crate::config::{self, Dirs};
-use crate::error::{Attempt, Error, Result};
-use crate::exec;
+use crate::consent::marker::{self, NAME};
+use crate::consent::{self, Considered, Store};
+use crate::context::Context;
+use crate::env::record::{self, Record};
+use crate::error::{Attempt, Error, FailureKind, Result};
 use crate::host::Host;
-use crate::marker::NAME;
-use crate::overlay::record::{self, Record};
+use crate::ownership::Judge;
 use crate::plan::name::SESSION;
 use crate::plan::session::{Owner, Session};
-use crate::plan::{self, Change};
+use crate::plan::{self, Change, Vars};
+use crate::process;
+use crate::shell::watch::{self, Watch};
 use crate::shell::{Dialect, hook};
-use crate::trust::{self, Considered, Store, token};
+use crate::text::Shown;
 use crate::ui::Ui;
 
 /// What the shell is to do, and what the hook is to remember.
-struct Answer {
+struct HookAnswer {
     change: Change,
     /// What is active afterwards, if we looked at all of it.
     session: Option<Session>,
@@ -40,22 +48,44 @@ struct Answer {
 }
 
 /// Prints the answer for one shell.
-pub(super) fn run(arguments: &cli::Answer, host: &Host, ui: Ui) -> Result<()> {
-    exec::end_after(PATIENCE);
+pub(super) fn run(context: &Context, arguments: &cli::Answer) -> Result<()> {
+    process::end_after(PATIENCE);
     let dialect = Dialect::new(&arguments.shell)?;
-    let call = Call { dialect, told: &arguments.told, host, ui, dirs: Dirs::new(host)? };
+    let lost = arguments.lost.as_deref().and_then(OsStr::to_str).unwrap_or_default();
+    let untold = Cell::new(false);
+    let host = context.host;
+    let call = Call {
+        dialect,
+        told: &arguments.told,
+        untold,
+        lost,
+        host,
+        ui: context.ui,
+        dirs: &context.dirs,
+    };
     let answer = match (call.session(), &arguments.marker) {
+        // What was activated on top stays on top.
+        (Ok(Some(session)), _)
+            if lost == FIRST && super::status::other(host, Some(&session)).is_some() =>
+        {
+            nothing(arguments.told.clone())
+        }
         (Ok(session), Some(path)) => call.at_marker(path, session)?,
         (Ok(session), None) => call.without_marker(session)?,
         // Somebody else's, or damaged: this shell is left alone.
         (Err(cause), _) => nothing(call.refuse(Path::new(SESSION), &[], &cause)),
     };
+    let session = answer.session.as_ref();
+    let record = session.map(|session| session.prefix.join(record::FILE));
     let watch = Watch {
-        session: answer.session.as_ref(),
+        session,
+        record: record.as_deref(),
+        guard: activation::guard(session),
         consent: answer.consent.as_deref(),
         missing: answer.missing.as_deref(),
-        told: Some(&answer.told),
+        told: Some((&answer.told, call.untold.get())),
         young: answer.young,
+        program: &host.program()?,
     };
     let mut out = watch::text(dialect, &answer.change, &watch, host.vars())?;
     if let Some(env) = &answer.enter {
@@ -66,13 +96,19 @@ pub(super) fn run(arguments: &cli::Answer, host: &Host, ui: Ui) -> Result<()> {
 
 /// Seconds after which a process that waits for a dead file system ends, so that the prompt comes back.
 const PATIENCE: u32 = 20;
+/// What is wrong at the shell's first question since its rc file was read: perhaps something, with `PATH`.
+const FIRST: &str = "first";
 
 struct Call<'a> {
     dialect: Dialect,
     told: &'a str,
+    /// A refusal that no terminal would have shown.
+    untold: Cell<bool>,
+    /// What the shell knows to be wrong.
+    lost: &'a str,
     host: &'a Host,
     ui: Ui,
-    dirs: Dirs,
+    dirs: &'a Dirs,
 }
 
 impl Call<'_> {
@@ -81,13 +117,15 @@ impl Call<'_> {
     fn session(&self) -> Result<Option<Session>> {
         let mut session = Session::of(self.host.vars())?;
         if let Some(session) = session.as_mut() {
-            let own = trust::is_own(&session.prefix);
-            session.scripts.retain(|script| own && script.parent().is_some_and(trust::is_own));
+            let judge = Judge::new();
+            let own = judge.is_own(&session.prefix);
+            let is_own = |script: &PathBuf| script.parent().is_some_and(|dir| judge.is_own(dir));
+            session.scripts.retain(|script| own && is_own(script));
         }
         Ok(session)
     }
 
-    fn at_marker(&self, path: &Path, session: Option<Session>) -> Result<Answer> {
+    fn at_marker(&self, path: &Path, session: Option<Session>) -> Result<HookAnswer> {
         let dir = path.parent().unwrap_or(Path::new("/"));
         let dir = match dir.canonicalize() {
             // Removed since the shell saw the marker.
@@ -96,10 +134,10 @@ impl Call<'_> {
             }
             other => other.attempt("find", dir)?,
         };
-        let store = Store::new(&self.dirs);
+        let store = Store::new(self.dirs);
         let consent = Some(store.answer_path(&dir.join(NAME)));
         let mut missing = None;
-        let (bytes, refusal) = match trust::consider(&dir, &self.dirs.envs, &store) {
+        let (bytes, refusal) = match consent::consider(&dir, &self.dirs.envs, &store) {
             Ok(None) => return self.without_marker(session),
             Ok(Some(Considered { verdict: Ok(subject), .. })) => {
                 let owner = Owner::Marker(path.to_owned());
@@ -110,13 +148,13 @@ impl Call<'_> {
                     Err(cause) => return self.elsewhere(path, consent, &env, session, cause),
                 };
                 let told = self.told.to_owned();
-                return Ok(Answer {
+                return Ok(HookAnswer {
                     change,
                     session: Some(session),
                     consent,
                     missing: None,
                     told,
-                    young: watch::is_young(path),
+                    young: marker::is_young(path),
                     enter: None,
                 });
             }
@@ -130,8 +168,8 @@ impl Call<'_> {
         };
         let told = self.refuse(&dir.join(NAME), &bytes, &refusal);
         let (change, session) = self.left(session);
-        let young = watch::is_young(path);
-        Ok(Answer { change, session, consent, missing, told, young, enter: None })
+        let young = marker::is_young(path);
+        Ok(HookAnswer { change, session, consent, missing, told, young, enter: None })
     }
 
     /// An env that lives in a container is offered, once; any other failure is one.
@@ -142,9 +180,11 @@ impl Call<'_> {
         env: &Path,
         session: Option<Session>,
         cause: Error,
-    ) -> Result<Answer> {
-        let Some(offer) = elsewhere::offer(env, self.host) else { return Err(cause) };
-        let young = watch::is_young(marker);
+    ) -> Result<HookAnswer> {
+        if *cause.kind() != FailureKind::InContainer {
+            return Err(cause);
+        }
+        let young = marker::is_young(marker);
         // tcsh asks again while a marker is young, and would enter again.
         let is_final = !(young && matches!(self.dialect, Dialect::Tcsh(_)));
         let wanted = self.host.var(config::CONTAINER).is_some_and(|value| value == "enter");
@@ -152,10 +192,10 @@ impl Call<'_> {
         let told = if wanted {
             self.told.to_owned()
         } else {
-            self.refuse(marker, env.as_os_str().as_encoded_bytes(), &offer)
+            self.refuse(marker, env.as_os_str().as_encoded_bytes(), &cause)
         };
         let (change, session) = self.left(session);
-        Ok(Answer { change, session, consent, missing: None, told, young, enter })
+        Ok(HookAnswer { change, session, consent, missing: None, told, young, enter })
     }
 
     fn switched(
@@ -168,26 +208,63 @@ impl Call<'_> {
         let wish =
             Wish { place: Place::Env(env), owner, dialect: self.dialect, prompt: Prompt::Perhaps };
         let found = match record {
-            Some(record) => activation::read_env(&wish, &record, self.host, &self.dirs)?,
-            None => activation::read(&wish, self.host, &self.dirs)?,
+            Some(record) => activation::read_env(&wish, &record, self.host, self.dirs)?,
+            None => activation::read(&wish, self.host, self.dirs)?,
         };
         found.warnings.iter().for_each(|warning| self.ui.warn(warning));
-        Ok(plan::switch(self.host.vars(), session, &found.target))
+        let vars = self.vars(session);
+        Ok(plan::switch(&vars, session, &found.target))
+    }
+
+    /// The shell's variables. Where the rc file was just read, what it put in front of our directories goes behind them:
+    /// they are taken for lost.
+    fn vars(&self, session: Option<&Session>) -> Cow<'_, Vars> {
+        let vars = self.host.vars();
+        match session {
+            Some(session) if self.lost == FIRST && !session.leads(vars) => {
+                Cow::Owned(session.without_entries(vars))
+            }
+            _ => Cow::Borrowed(vars),
+        }
     }
 
     /// No marker decides here: what one activated is left, what the user activated is put back where it got lost.
-    fn without_marker(&self, session: Option<Session>) -> Result<Answer> {
+    fn without_marker(&self, session: Option<Session>) -> Result<HookAnswer> {
         let (change, session) = match session {
-            Some(session) if session.owner == Owner::Hand => self.renewed(&session)?,
+            Some(session) if session.owner == Owner::Hand => match self.parted(&session) {
+                Some(why) => {
+                    let told = self.refuse(&session.prefix, b"parted", &why);
+                    let change = plan::leave(self.host.vars(), &session);
+                    return Ok(HookAnswer { change, ..nothing(told) });
+                }
+                None => self.renewed(&session)?,
+            },
             other => self.left(other),
         };
-        Ok(Answer { change, session, ..nothing(self.told.to_owned()) })
+        Ok(HookAnswer { change, session, ..nothing(self.told.to_owned()) })
+    }
+
+    /// Why what the user activated by hand cannot stay: another user's lies in its place now, or nothing does.
+    fn parted(&self, session: &Session) -> Option<Error> {
+        let prefix = &session.prefix;
+        let (why, cure) = match self.lost {
+            "taken" if !Judge::new().is_from_own(prefix) => (
+                "belongs to another user now",
+                "see who can write to the directories above it: `ls -ld`",
+            ),
+            "gone" if !prefix.exists() => ("is gone", "`mlenv list` shows your envs"),
+            _ => return None,
+        };
+        Some(Error::no(format!("{} {why}: left", Shown(prefix))).hint(cure))
     }
 
     /// An env activated by hand, as it should be. One that others can change is left as it is.
     fn renewed(&self, session: &Session) -> Result<(Change, Option<Session>)> {
-        if !trust::is_own(&session.prefix) || !record::is_env(&session.prefix) {
+        if !Judge::new().is_own(&session.prefix) {
             return Ok((Change::default(), None));
+        }
+        if !record::is_env(&session.prefix) {
+            return Ok((plan::relist(&self.vars(Some(session)), session), None));
         }
         let (change, renewed) =
             self.switched(session.prefix.clone(), Owner::Hand, Some(session), None)?;
@@ -202,32 +279,19 @@ impl Call<'_> {
             _ => (Change::default(), None),
         }
     }
-
-    /// Says why, once for each text of a marker in each shell. Returns what this shell has heard by then: nothing
-    /// more where the user wants quiet or no terminal shows it.
-    fn refuse(&self, marker: &Path, bytes: &[u8], why: &Error) -> String {
-        if !self.host.terminal || self.host.var(config::QUIET).is_some() {
-            return self.told.to_owned();
-        }
-        let token = token(marker, &[bytes, why.to_string().as_bytes()].concat());
-        let mut told: Vec<&str> = self.told.split(' ').filter(|word| !word.is_empty()).collect();
-        if told.contains(&token.as_str()) {
-            return self.told.to_owned();
-        }
-        self.ui.refuse(why);
-        let surplus = (told.len() + 1).saturating_sub(MEMORY);
-        told.drain(..surplus);
-        told.push(&token);
-        told.join(" ")
-    }
 }
 
-/// How many refusals a shell remembers.
-const MEMORY: usize = 64;
-
-fn nothing(told: String) -> Answer {
+fn nothing(told: String) -> HookAnswer {
     let change = Change::default();
-    Answer { change, session: None, consent: None, missing: None, told, young: false, enter: None }
+    HookAnswer {
+        change,
+        session: None,
+        consent: None,
+        missing: None,
+        told,
+        young: false,
+        enter: None,
+    }
 }
 
 fn owns(session: Option<&Session>, marker: &Path) -> bool {

@@ -8,55 +8,61 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::create::default_layout;
-use super::{Context, print, print_json};
-use crate::base::{Base, Fingerprint, Kind, known};
+use super::table::table;
+use super::{print_json, print_words};
+use crate::base::{Base, BaseKind, Fingerprint, known};
 use crate::cli;
+use crate::context::Context;
+use crate::env::index;
+use crate::env::layout::Layout;
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
-use crate::overlay::index;
-use crate::overlay::layout::Layout;
 use crate::resolve;
-use crate::text::{PathText, Shown};
+use crate::text::{PathText, Shown, shown};
 
-pub(super) fn run(context: &Context, command: cli::Base) -> Result<()> {
+pub(super) fn run(context: &Context, command: &cli::Base) -> Result<()> {
     match command {
-        cli::Base::List { json } => list(context, json),
+        cli::Base::List { json } => list(context, *json),
         cli::Base::Add { path, name, force } => {
             let on_existing =
-                if force { known::OnExisting::Replace } else { known::OnExisting::Fail };
-            add(context, &path, name, on_existing)
+                if *force { known::OnExisting::Replace } else { known::OnExisting::Fail };
+            add(context, path, name.clone(), on_existing)
         }
         cli::Base::Forget { name } => {
-            known::forget(&context.dirs, &name)?;
+            known::forget(&context.dirs, name)?;
             context.ui.say(format!("forgot the name {name}; the base is untouched"));
             Ok(())
         }
-        cli::Base::Info { base, json } => info(context, base.as_deref(), json),
+        cli::Base::Info { base, json } => info(context, base.as_deref(), *json),
         cli::Base::Packages { base, json } => {
-            super::packages::of_base(context, base.as_deref(), json)
+            super::packages::of_base(context, base.as_deref(), *json)
         }
-        cli::Base::Check(arguments) => super::fitness::check(context, &arguments),
-        cli::Base::Prepare(arguments) => super::fitness::prepare(context, &arguments),
+        cli::Base::Match(arguments) => super::base_match::run(context, arguments),
+        cli::Base::Check(arguments) => super::prepare::check(context, arguments),
+        cli::Base::Prepare(arguments) => super::prepare::prepare(context, arguments),
         cli::Base::Index { base, layout, output } => {
-            make_index(context, base.as_deref(), layout, output)
+            make_index(context, base.as_deref(), *layout, output.clone())
         }
     }
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Row {
+struct BaseRow {
     name: String,
     path: PathText,
     from: known::Owner,
     there: bool,
+    /// Its Python, where it is there and can be used.
+    python: Option<String>,
 }
 
 fn list(context: &Context, json: bool) -> Result<()> {
-    let rows: Vec<Row> = known::all(&context.dirs)?
+    let rows: Vec<BaseRow> = known::all(&context.dirs)?
         .into_iter()
-        .map(|(name, (entry, from))| Row {
+        .map(|(name, (entry, from))| BaseRow {
             there: entry.path.0.is_dir(),
+            python: resolve::at(&entry.path.0, &context.dirs).ok().map(|base| base.python.version),
             name,
             path: entry.path,
             from,
@@ -66,14 +72,21 @@ fn list(context: &Context, json: bool) -> Result<()> {
         return print_json(&rows);
     }
     if rows.is_empty() {
-        context.ui.hint("no base is known by name: `mlenv base add DIR --name NAME`");
+        context.ui.hint("no base has a name yet: `mlenv base add DIR --name NAME`");
     }
-    let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
-    print(rows.iter().fold(String::new(), |mut text, row| {
-        let state = if row.there { "" } else { "  (not there)" };
-        let _ = writeln!(text, "{:width$}  {}{state}", row.name, Shown(&row.path.0));
-        text
-    }))
+    let rows: Vec<(bool, Vec<String>)> = rows
+        .iter()
+        .map(|row| {
+            let state = match (row.there, &row.python) {
+                (false, _) => "  (not there)",
+                (true, None) => "  (cannot be used: `mlenv base info` says why)",
+                _ => "",
+            };
+            let python = row.python.clone().unwrap_or_else(|| "-".to_owned());
+            (false, vec![shown(&row.name), python, format!("{}{state}", Shown(&row.path.0))])
+        })
+        .collect();
+    print_words(table(&["NAME", "PYTHON", "PATH"], &rows))
 }
 
 fn add(
@@ -83,7 +96,7 @@ fn add(
     on_existing: known::OnExisting,
 ) -> Result<()> {
     let path = context.host.absolute(path)?;
-    let base = Base::open(&path, &context.dirs.cache)?;
+    let base = resolve::at(&path, &context.dirs)?;
     let name = match name {
         Some(name) => name,
         None => path.file_name().and_then(OsStr::to_str).map(str::to_owned).ok_or_else(|| {
@@ -104,10 +117,10 @@ fn add(
 /// What `base info` tells.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Facts {
+struct BaseFacts {
     path: PathText,
     prefix: PathText,
-    kind: Kind,
+    kind: BaseKind,
     python: String,
     pip: bool,
     fingerprint: Fingerprint,
@@ -119,7 +132,7 @@ fn info(context: &Context, asked: Option<&OsStr>, json: bool) -> Result<()> {
     let base = &choice.base;
     let places =
         |layout| [index::in_base(base, layout), index::in_cache(&context.dirs.cache, base, layout)];
-    let facts = Facts {
+    let facts = BaseFacts {
         path: PathText(base.named.clone()),
         prefix: PathText(base.prefix.clone()),
         kind: base.kind,
@@ -133,10 +146,10 @@ fn info(context: &Context, asked: Option<&OsStr>, json: bool) -> Result<()> {
             .map(PathText)
             .collect(),
     };
-    if json { print_json(&facts) } else { print(text(&facts, &choice.source)) }
+    if json { print_json(&facts) } else { print_words(text(&facts, &choice.source)) }
 }
 
-fn text(facts: &Facts, source: &resolve::Source) -> String {
+fn text(facts: &BaseFacts, source: &resolve::ChosenBy) -> String {
     let mut text = String::new();
     let mut line = |label: &str, value: String| {
         let _ = writeln!(text, "{label:<12} {value}");
@@ -150,7 +163,7 @@ fn text(facts: &Facts, source: &resolve::Source) -> String {
     line("pip", if facts.pip { "yes" } else { "no" }.to_owned());
     line("state", facts.fingerprint.packages.clone());
     if let Some(image) = &facts.fingerprint.image {
-        line("image", image.clone());
+        line("image", shown(image));
     }
     for path in &facts.index {
         line("index", Shown(&path.0).to_string());
@@ -167,10 +180,10 @@ fn make_index(
     let began = Instant::now();
     let base = resolve::base(context.host, &context.dirs, asked)?.base;
     let layout = layout.unwrap_or(match default_layout(base.kind) {
-        Layout::Sparse if base.kind == Kind::Python => Layout::Standard,
+        Layout::Sparse if base.kind == BaseKind::Python => Layout::Standard,
         other => other,
     });
-    if layout == Layout::Sparse || base.kind == Kind::System {
+    if layout == Layout::Sparse || base.kind == BaseKind::System {
         return Err(Error::no(format!(
             "a {} env of a {} base links nothing that an index could hold",
             layout.name(),

@@ -5,16 +5,21 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::Context;
-use super::create::{nearest_dir, place, stop_flag};
-use crate::care::relocate;
+use super::create::place;
 use crate::cli::{Clone, Rename};
+use crate::consent::Kept;
+use crate::consent::marker::{self, Naming};
+use crate::context::Context;
+use crate::doctor::{base_state, relocate};
+use crate::env::create::nearest_dir;
+use crate::env::create::{check_place, refuse_inside_base};
+use crate::env::stage::{OnExisting, Stage};
+use crate::env::{interpreter, leftover, registry};
 use crate::error::{Attempt, Error, Result};
-use crate::fs::{self, Copied};
+use crate::fs::{self, Copied, Root};
+use crate::hint::command;
 use crate::kernel;
-use crate::overlay::create::{check_place, refuse_inside_base};
-use crate::overlay::registry;
-use crate::overlay::stage::{OnExisting, Stage};
+use crate::process::stop_flag;
 use crate::resolve::Env;
 use crate::text::Shown;
 
@@ -27,11 +32,14 @@ pub(super) fn clone(context: &Context, arguments: &Clone) -> Result<()> {
     let parent = to.parent().unwrap_or(Path::new("/"));
     let new_top = parent.ancestors().take_while(|dir| !dir.exists()).last().map(Path::to_owned);
     fs::make_dirs(parent, 0o777).attempt("make", parent)?;
+    let kept = Kept::of(&context.dirs, &to);
+    let _expected = registry::expect(&context.dirs, &to);
     let made = copy(&env, &to, parent);
     if let (Err(_), Some(top)) = (&made, new_top) {
         fs::remove_empty_dirs(parent, &top);
     }
     let (copied, compiled) = made?;
+    super::tell_untrusted(context, &kept.renew());
     remember(context, &to);
     context.ui.say(format!(
         "cloned {} to {}: {} links, {} files",
@@ -47,12 +55,13 @@ pub(super) fn clone(context: &Context, arguments: &Clone) -> Result<()> {
 fn copy(env: &Env, to: &Path, parent: &Path) -> Result<(Copied, Vec<String>)> {
     let stop = stop_flag()?;
     let stage = Stage::new(parent)?;
-    let copied =
-        fs::copy_tree(&env.path, stage.path(), &stop).map_err(|cause| match cause.kind() {
+    let copied = fs::copy_tree(&env.path, stage.root(), leftover::MARK, &stop).map_err(
+        |cause| match cause.kind() {
             ErrorKind::Interrupted => Error::interrupted(),
             _ => Error::io("copy", &env.path, &cause),
-        })?;
-    let compiled = relocate::settle(stage.path(), &env.record, to)?;
+        },
+    )?;
+    let compiled = relocate::settle(stage.root(), &env.record, to)?;
     stage.commit(to, OnExisting::Fail)?;
     Ok((copied, compiled))
 }
@@ -64,6 +73,10 @@ pub(super) fn rename(context: &Context, arguments: &Rename) -> Result<()> {
     let to = beside(context, &env.path, &arguments.new)?;
     check_target(&env, &to)?;
     refuse_inside_base(nearest_dir(&to), &env.record.base.prefix.0)?;
+    let kept = Kept::of(&context.dirs, &env.path);
+    let named = marker::naming(&env.path, &context.dirs);
+    let _expected = registry::expect(&context.dirs, &to);
+    let carries = interpreter::carries_venvs(&env.path, &base_state::as_recorded(&env.record));
     fs::rename_dir(&env.path, &to).map_err(|cause| match cause.kind() {
         ErrorKind::CrossesDevices => Error::new(format!(
             "could not rename {}: {} is on another file system",
@@ -73,32 +86,53 @@ pub(super) fn rename(context: &Context, arguments: &Rename) -> Result<()> {
         .hint("`mlenv clone` it there, then `mlenv remove` it here"),
         _ => Error::io("rename", &env.path, &cause),
     })?;
-    let compiled = relocate::settle(&to, &env.record, &to).map_err(|error| {
-        let hint = format!(
-            "the env is at its new place: `mlenv doctor --fix {}` ends the work",
-            Shown(&to)
-        );
-        error.hint(hint)
+    let root = Root::open_itself(&to).attempt("open", &to)?;
+    let compiled = relocate::settle(&root, &env.record, &to).map_err(|error| {
+        let fix = command("mlenv doctor --fix {}", &[&to]);
+        error.hint(format!("the env is at its new place: {fix} ends the work"))
     })?;
     let _ = registry::forget(&context.dirs, &env.path);
     remember(context, &to);
+    follow(context, &kept, &named, &to);
     let renewals = kernel::renewals(&context.dirs, (&env.path, &to), &context.host.program()?);
     if let Err(error) = kernel::renew(&renewals) {
         context.ui.warn(error.to_string());
     }
     context.ui.say(format!("renamed {} to {}", Shown(&env.path), Shown(&to)));
+    if carries {
+        context.ui.warn(format!(
+            "any venv that was made in it names {}, and no longer starts: make it again",
+            Shown(&env.path)
+        ));
+    }
     if is_active(context, &env.path) {
-        context
-            .ui
-            .hint(format!("it was active in this shell: run `mlenv activate {}`", Shown(&to)));
+        context.ui.hint(format!(
+            "it was active in this shell: run {}",
+            command("mlenv activate {}", &[&to])
+        ));
     }
     name_compiled(context, &compiled);
     Ok(())
 }
 
+/// Markers that the user consented to name the env at its new place; others are told.
+fn follow(context: &Context, kept: &Kept, named: &Naming, to: &Path) {
+    for path in kept.markers() {
+        if let Err(error) = marker::rename(path, to, &context.dirs) {
+            context.ui.refuse(&error);
+        }
+    }
+    super::tell_untrusted(context, &kept.renew());
+    let others =
+        named.others.iter().filter(|path| !kept.markers().any(|held| held == path.as_path()));
+    for path in others {
+        context.ui.warn(format!("{} names the old place, and was left alone", Shown(path)));
+    }
+}
+
 /// The env itself, not a link to it, at the place that its programs know.
 fn source(context: &Context, word: &OsStr) -> Result<Env> {
-    let env = super::env_here(context, Some(word))?;
+    let env = super::env_only_here(context, Some(word))?;
     if env.path.symlink_metadata().is_ok_and(|meta| meta.is_symlink()) {
         return Err(Error::new(format!("{} is a link to an env, not the env", Shown(&env.path)))
             .hint("name the env itself"));

@@ -13,14 +13,14 @@ use clap_complete::engine::{
     ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter, complete,
 };
 
-use super::Context;
 use crate::base::known;
 use crate::cli::{self, Arguments, CompletionShell};
 use crate::config::Dirs;
+use crate::context::Context;
+use crate::env::registry;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::image::Catalogue;
-use crate::overlay::registry;
 
 /// Prints the candidates; none for a line that makes no sense.
 pub(super) fn run(context: &Context, arguments: &cli::Complete) -> Result<()> {

@@ -3,21 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::{Allow, Deny};
-use crate::config::Dirs;
+use crate::consent::marker::{self, Marker, NAME};
+use crate::consent::{Shared, Store, Subject};
+use crate::context::Context;
 use crate::error::{Attempt, Error, Result};
 use crate::host::Host;
-use crate::marker::{self, Marker, NAME};
 use crate::text::Shown;
-use crate::trust::{Shared, Store, Subject};
-use crate::ui::Ui;
 
 /// Lets the marker take effect, as it is now.
-pub(super) fn allow(arguments: &Allow, host: &Host, ui: Ui) -> Result<()> {
-    let dirs = Dirs::new(host)?;
-    let store = Store::new(&dirs);
+pub(super) fn allow(context: &Context, arguments: &Allow) -> Result<()> {
+    let Context { host, dirs, ui, .. } = context;
+    let store = Store::new(dirs);
     let dir = dir_of(arguments.dir.as_deref(), host)?;
     let marker = Marker::read(&dir)?.ok_or_else(|| none(&dir))?;
-    let subject = Subject::of(&marker, &marker.env(&dirs.envs), store.user)?;
+    let subject = Subject::of(&marker, &marker.env(&dirs.envs), &store.judge)?;
     let shared = if arguments.shared { Shared::Accepted } else { Shared::No };
     store.allow(&subject, shared)?;
     ui.say(format!("allowed {}: it activates {}", Shown(&subject.marker), Shown(&subject.env)));
@@ -28,11 +27,11 @@ pub(super) fn allow(arguments: &Allow, host: &Host, ui: Ui) -> Result<()> {
 }
 
 /// Keeps the marker from taking effect, whatever it will say.
-pub(super) fn deny(arguments: &Deny, host: &Host, ui: Ui) -> Result<()> {
-    let dir = dir_of(arguments.dir.as_deref(), host)?;
+pub(super) fn deny(context: &Context, arguments: &Deny) -> Result<()> {
+    let dir = dir_of(arguments.dir.as_deref(), context.host)?;
     let path = dir.canonicalize().attempt("find", &dir)?.join(NAME);
-    Store::new(&Dirs::new(host)?).deny(&path)?;
-    ui.say(format!("denied {}: `mlenv allow` takes that back", Shown(&path)));
+    Store::new(&context.dirs).deny(&path)?;
+    context.ui.say(format!("denied {}: `mlenv allow` takes that back", Shown(&path)));
     Ok(())
 }
 

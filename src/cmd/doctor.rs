@@ -1,20 +1,25 @@
 //! `mlenv doctor`: what is wrong with an env, and the cure.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Context, print, print_json};
-use crate::care::change::Change;
-use crate::care::examine::examine;
-use crate::care::facts::{Facts, Order};
-use crate::care::finding::{Cure, Finding, count};
-use crate::care::{kernels, mend};
+use super::{print_json, print_words};
 use crate::cli::Doctor;
+use crate::consent::Kept;
+use crate::context::Context;
+use crate::doctor::change::Change;
+use crate::doctor::examine::examine;
+use crate::doctor::facts::{Examination, Facts};
+use crate::doctor::finding::Finding;
+use crate::doctor::{kernels, pip, repair};
+use crate::env::registry;
 use crate::error::{Error, Result};
+use crate::hint::command;
 use crate::kernel::{self, Renewal};
-use crate::overlay::registry;
 use crate::resolve::{self, Env};
+use crate::text::count;
 use crate::text::{PathText, Shown};
 
 /// Of many paths only so many are printed for people.
@@ -22,67 +27,72 @@ const FEW: usize = 8;
 
 /// What `--json` prints.
 #[derive(Serialize)]
-struct Report<'a> {
+struct DoctorReport<'a> {
     path: PathText,
     mended: &'a [Finding],
     findings: &'a [Finding],
 }
 
 pub(super) fn run(context: &Context, arguments: &Doctor) -> Result<()> {
-    let env = super::env_here(context, arguments.env.as_deref())?;
-    let found = look(context, &env, arguments)?;
+    let env = super::env_here(context, super::site::of(context, &arguments.of)?.as_deref())?;
+    if arguments.fix {
+        // First of all: what is half in place looks like damage.
+        let _lock = crate::fs::lock_for_work(&env.path, &Shown(&env.path).to_string())?;
+        crate::packages::opened::settle(context, &env.path)?;
+    }
+    let order = order(context, &env, arguments);
+    let facts = Facts::take(&order)?;
+    let found = look(context, &facts)?;
     let (mended, left) = if arguments.fix && found.iter().any(Finding::is_fixable) {
+        let kept = Kept::of(&context.dirs, &env.path);
         let changes = changes(&found);
         if !changes.is_empty() {
-            mend::mend(&env.path, changes)?;
+            facts.check()?;
+            repair::repair(&env.path, changes)?;
         }
+        super::tell_untrusted(context, &kept.renew());
         kernel::renew(&renewals(&found))?;
         remember(context, &env);
         // Looked at again: only what is seen to be whole counts as mended.
         let again = resolve::env(context.host, &context.dirs, Some(env.path.as_os_str()))?;
-        let left = look(context, &again, arguments)?;
+        let left = look(context, &Facts::take(&self::order(context, &again, arguments))?)?;
         (gone(found, &left), left)
     } else {
         (Vec::new(), found)
     };
     if arguments.json {
         let path = PathText(env.path.clone());
-        print_json(&Report { path, mended: &mended, findings: &left })?;
+        print_json(&DoctorReport { path, mended: &mended, findings: &left })?;
     } else {
-        print(text(&mended, &left))?;
+        print_words(text(&env.path, &mended, &left))?;
     }
     verdict(context, &env, &left)
 }
 
-fn look(context: &Context, env: &Env, arguments: &Doctor) -> Result<Vec<Finding>> {
-    let order = Order {
+fn order<'a>(context: &'a Context, env: &'a Env, arguments: &Doctor) -> Examination<'a> {
+    Examination {
         env: &env.path,
         record: &env.record,
         layout: arguments.layout,
         dirs: &context.dirs,
         ui: context.ui,
-    };
-    let facts = Facts::take(&order)?;
-    let mut found = examine(&facts)?;
+    }
+}
+
+fn look(context: &Context, facts: &Facts) -> Result<Vec<Finding>> {
+    let mut found = examine(facts)?;
     let program = context.host.program()?;
-    found.extend(kernels::finding(&facts, &context.dirs, &program));
+    found.extend(kernels::finding(facts, &context.dirs, &program));
+    found.extend(pip::environment(context.host.vars()));
     Ok(found)
 }
 
 fn renewals(findings: &[Finding]) -> Vec<Renewal> {
-    let fixes = findings.iter().filter_map(|finding| match &finding.cure {
-        Cure::Kernels(renewals) => Some(renewals.as_slice()),
-        _ => None,
-    });
-    fixes.flatten().cloned().collect()
+    findings.iter().flat_map(Finding::renewals).cloned().collect()
 }
 
 fn changes(findings: &[Finding]) -> Vec<Change> {
-    let fixes = findings.iter().filter_map(|finding| match &finding.cure {
-        Cure::Fix(changes) => Some(changes.as_slice()),
-        Cure::Words(_) | Cure::Kernels(_) => None,
-    });
-    fixes.flatten().cloned().collect()
+    findings.iter().flat_map(Finding::changes).cloned().collect()
 }
 
 /// The findings that are not met again.
@@ -102,7 +112,7 @@ fn remember(context: &Context, env: &Env) {
     }
 }
 
-fn text(mended: &[Finding], left: &[Finding]) -> String {
+fn text(env: &Path, mended: &[Finding], left: &[Finding]) -> String {
     let mut text = String::new();
     for finding in mended {
         let _ = writeln!(text, "mended: {}", finding.what);
@@ -116,7 +126,7 @@ fn text(mended: &[Finding], left: &[Finding]) -> String {
             let _ = writeln!(text, "    and {} more (`--json` has all)", finding.items.len() - FEW);
         }
         let _ = writeln!(text, "  breaks: {}", finding.breaks);
-        let _ = writeln!(text, "  cure: {}", finding.cure_text());
+        let _ = writeln!(text, "  cure: {}", finding.cure_text(env));
     }
     text
 }
@@ -130,7 +140,10 @@ fn verdict(context: &Context, env: &Env, left: &[Finding]) -> Result<()> {
     let fixable = left.iter().filter(|finding| finding.is_fixable()).count();
     let error = Error::no(format!("{path} has {}", count(left.len(), "finding", "findings")));
     Err(match fixable {
-        0 => error.hint("its cure is told with it"),
-        _ => error.hint(format!("`mlenv doctor --fix {path}` mends {fixable} of them")),
+        0 => error.hint("its cure is given with it"),
+        _ => error.hint(format!(
+            "{} mends {fixable} of them",
+            command("mlenv doctor --fix {}", &[&env.path])
+        )),
     })
 }

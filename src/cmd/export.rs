@@ -1,38 +1,74 @@
-//! `mlenv export`, and what makes an env again from its file: `mlenv create --from FILE`.
+//! `mlenv export`, and what makes an env again from its file: `mlenv create -f FILE`.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::site::{self, Opened};
-use super::{Context, install, print};
-use crate::additions::export::{Export, Needs};
-use crate::additions::pip::Ask;
-use crate::additions::work::{self, Task};
-use crate::additions::{client, conda::Errand};
+use super::print_file;
+use super::site;
+use crate::base::installed;
 use crate::base::known;
-use crate::care::installed;
-use crate::cli::{self, Manner};
+use crate::cli;
+use crate::context::Context;
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
-use crate::resolve::{self, Env};
-use crate::text::Shown;
+use crate::hint::command;
+use crate::packages::again::{self, Wanted};
+use crate::packages::export::{Container, Export};
+use crate::packages::pins;
+use crate::resolve::Env;
+use crate::specs::Direct;
+use crate::text::{Shown, shown};
 
 pub(super) fn run(context: &Context, arguments: &cli::Export) -> Result<()> {
-    let Env { path, record } = resolve::env(context.host, &context.dirs, arguments.env.as_deref())?;
+    let Env { path, record } =
+        super::env_of(context, site::of(context, &arguments.of)?.as_deref())?;
     let own = installed::of_env(&path, &record.base.python_lib)?;
-    let text = Export::new(&record, &own).text()?;
-    let Some(file) = &arguments.output else { return print(text) };
+    let places = installed::direct(&path, &record.base.python_lib);
+    let export = Export::new(&record, &own, &places);
+    tell_places(context, &places);
+    let text = export.text()?;
+    let Some(file) = &arguments.output else {
+        return print_file(context.host, &text);
+    };
     let file = context.host.absolute(file)?;
     fs::write_atomic(&file, text.as_bytes()).attempt("write", &file)?;
-    context.ui.say(format!("wrote {}: `mlenv create --from` makes the env again", Shown(&file)));
+    context.ui.say(format!(
+        "wrote {}: {} makes the env again",
+        Shown(&file),
+        command("mlenv create -n NAME -f {}", &[&file])
+    ));
     Ok(())
 }
 
-/// Reads the file at `path`.
-pub(super) fn read(context: &Context, path: &Path) -> Result<Export> {
-    let path = context.host.absolute(path)?;
-    Export::parse(&work::read(&path)?)
-        .map_err(|error| error.during(format_args!("could not use {}", Shown(&path))))
+/// What the file's reader may not be able to have again is told by name.
+fn tell_places(context: &Context, places: &BTreeMap<String, Direct>) {
+    for direct in places.values() {
+        let name = shown(&direct.name);
+        if direct.words.is_empty() {
+            context.ui.warn(format!("{name} does not say where it came from: it will be left out"));
+        } else if let Some(place) = direct.local() {
+            context.ui.say(format!(
+                "{name} came from {}: it can be installed again only where that is",
+                Shown(&place)
+            ));
+        }
+    }
+}
+
+/// ` in the image IMAGE (DIGEST)`, for a base in a container.
+fn of(export: &Export) -> String {
+    let Some(Container { image: Some(image), digest, .. }) = &export.base.container else {
+        return String::new();
+    };
+    let digest = digest.as_ref().map_or(String::new(), |digest| format!(" ({})", shown(digest)));
+    format!(" in the image {}{digest}", Shown(&image.0))
+}
+
+/// Understands the bytes of the file at `path`.
+pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Export> {
+    Export::parse(bytes)
+        .map_err(|error| error.during(format_args!("could not use {}", Shown(path))))
 }
 
 /// The base that it was exported from, by its name where that is known here, else by its path.
@@ -42,8 +78,14 @@ pub(super) fn base(context: &Context, export: &Export) -> Result<OsString> {
     match &export.base.name {
         Some(name) if names.contains_key(name) => Ok(name.into()),
         _ if path.is_dir() => Ok(path.clone().into_os_string()),
-        _ => Err(Error::no(format!("the base of that env is not here: {}", Shown(path)))
-            .hint("name another one with --base")),
+        _ => Err(Error::no(format!("the base of that env is not here: {}{}", Shown(path), of(export)))
+            .hint(match &export.base.container {
+                Some(Container { image: Some(image), .. }) => format!(
+                    "{} makes a container of that image, to create it in; or name another base with --base",
+                    command("mlenv container setup {}", &[&image.0])
+                ),
+                _ => "name another one with --base".to_owned(),
+            })),
     }
 }
 
@@ -58,51 +100,22 @@ pub(super) fn fill(context: &Context, env: &Path, export: &Export) -> Result<()>
     if !needs.met.is_empty() {
         context.ui.say(format!("the base has now: {}", needs.met.join(", ")));
     }
-    let done = install_all(context, &opened, export, &needs);
+    pins::lift(&opened.env, &needs.lifted)?;
+    let wanted = Wanted {
+        channels: &export.requests.channels,
+        conda: needs.conda,
+        pip: needs.pip,
+        direct: needs.direct,
+    };
+    let done = again::put(context, &opened, wanted);
     let own = installed::of_env(env, &opened.record.base.python_lib)?;
     for line in export.differences(&own, &needs.met) {
         context.ui.say(line);
     }
     done.map_err(|error| {
-        let env = Shown(env);
-        error.during(format_args!("{env} was made, but not all of its packages")).hint(format!(
-            "what is missing is told above: `mlenv install -p {env} PACKAGE==VERSION` adds it"
-        ))
+        let add = command("mlenv install -p {} PACKAGE==VERSION", &[&env]);
+        error
+            .during(format_args!("{} was made, but not all of its packages", Shown(env)))
+            .hint(format!("what is missing is listed above: {add} adds it"))
     })
-}
-
-fn install_all(context: &Context, opened: &Opened, export: &Export, needs: &Needs) -> Result<()> {
-    super::pin::lift(&opened.env, &needs.lifted)?;
-    put(context, opened, (&export.requests.channels, &needs.conda), &needs.pip)
-}
-
-/// Installs exactly these again into the env at `env`: specs for a conda client, and for pip. What is recorded as asked
-/// for stays as it is.
-pub(super) fn reinstall(
-    context: &Context,
-    env: &Path,
-    (conda, pip): (Vec<String>, Vec<String>),
-) -> Result<()> {
-    let opened = site::open(context, Some(env.as_os_str()))?;
-    let channels = &opened.record.requests.channels;
-    put(context, &opened, (channels, &conda), &Ask { specs: pip, ..Ask::default() })
-}
-
-fn put(
-    context: &Context,
-    opened: &Opened,
-    (channels, specs): (&[String], &[String]),
-    pip: &Ask,
-) -> Result<()> {
-    let manner = Manner { dry_run: false, yes: true, json: false };
-    if !specs.is_empty() {
-        let client = opened.conda(context)?;
-        let errand = Errand::Install { channels: channels.to_vec(), specs: specs.to_vec() };
-        install::carry_out(context, opened, &Task::Conda(client, errand), &manner)?;
-    }
-    if !(pip.specs.is_empty() && pip.editables.is_empty()) {
-        let uv = client::uv(context.host, &opened.vars, &opened.env);
-        install::carry_out(context, opened, &Task::Pip(pip.clone(), uv), &manner)?;
-    }
-    Ok(())
 }

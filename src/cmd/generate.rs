@@ -6,28 +6,37 @@ use std::path::Path;
 use clap::CommandFactory;
 use clap_mangen::Man;
 
-use super::{Context, print};
-use crate::cli::{Arguments, CompletionShell, Completions};
+use super::print;
+use crate::cli::{self, Arguments, CompletionShell, Completions};
+use crate::context::Context;
 use crate::error::{Attempt, Error, Result};
 
 pub(super) fn completions(arguments: &Completions) -> Result<()> {
-    print(match arguments.shell {
+    print(completion(arguments.shell))
+}
+
+/// The script for a shell.
+pub(super) fn completion(shell: CompletionShell) -> &'static str {
+    match shell {
         CompletionShell::Bash => include_str!("../../completions/mlenv.bash"),
         CompletionShell::Zsh => include_str!("../../completions/_mlenv"),
         CompletionShell::Tcsh => include_str!("../../completions/mlenv.tcsh"),
         CompletionShell::Fish => include_str!("../../completions/mlenv.fish"),
-    })
+    }
 }
 
-/// Prints the page about the program as a whole.
-pub(super) fn man() -> Result<()> {
-    print(page(Arguments::command())?)
+/// Prints the page about the program as a whole, or writes all pages where a directory is named.
+pub(super) fn man(context: &Context, arguments: &cli::Man) -> Result<()> {
+    match &arguments.to {
+        Some(dir) => pages(context, dir),
+        None => print(page(Arguments::command())?),
+    }
 }
 
 /// Writes that page, and one for every verb, into `dir`: `mlenv.1`, `mlenv-create.1`, `mlenv-base-add.1`.
-pub(super) fn man_pages(context: &Context, dir: &Path) -> Result<()> {
+fn pages(context: &Context, dir: &Path) -> Result<()> {
     let dir = context.host.absolute(dir)?;
-    crate::fs::make_dirs(&dir, 0o755).attempt("make", &dir)?;
+    crate::fs::make_dirs(&dir, 0o777).attempt("make", &dir)?;
     let mut command = Arguments::command();
     command.build(); // gives every verb its full name, such as `mlenv-base-add`
     write_pages(&command, &dir)

@@ -1,17 +1,23 @@
 //! `mlenv image ...`: the catalogue, and what registries tell.
 
+mod build;
+mod freeze;
 mod info;
+mod layers;
 mod local;
 mod packages;
 mod recipe;
+mod sif;
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Context, print, print_json};
+use super::table::table;
+use super::{print_json, print_words};
+use crate::base::place;
 use crate::cli;
+use crate::context::Context;
 use crate::error::Result;
 use crate::image::catalogue::Owner;
 use crate::image::{Catalogue, Image, Reference};
@@ -23,6 +29,10 @@ pub(super) fn run(context: &Context, command: &cli::Image) -> Result<()> {
         cli::Image::Info(arguments) => info::run(context, arguments),
         cli::Image::Packages(arguments) => packages::run(context, arguments),
         cli::Image::Recipe(arguments) => recipe::run(context, arguments),
+        cli::Image::Unpack(arguments) => layers::unpack(context, arguments),
+        cli::Image::Build(arguments) => build::run(context, arguments),
+        cli::Image::Freeze(arguments) => freeze::run(context, arguments),
+        cli::Image::Deploy(arguments) => layers::deploy(context, arguments),
     }
 }
 
@@ -37,13 +47,23 @@ fn catalogue(context: &Context) -> Result<Catalogue> {
 fn find(context: &Context, word: &str) -> Result<Image> {
     let is_path = word.starts_with(['/', '.', '~']);
     let path = context.host.absolute(Path::new(word))?;
-    if is_path && path.is_dir() { Ok(Image::at(path)) } else { catalogue(context)?.find(word) }
+    if is_path && path.is_dir() {
+        return Ok(Image::at(path));
+    }
+    let catalogue = catalogue(context)?;
+    // A directory here with a base in it is meant, unless the catalogue has that name; one whose base cannot be used
+    // too, and says why.
+    let is_image = || path.is_dir() && place::look(&path).map_or(true, |found| found.is_some());
+    if catalogue.named(word).is_ok_and(|image| image.is_none()) && is_image() {
+        return Ok(Image::at(path));
+    }
+    catalogue.find(word)
 }
 
 /// One line of `image list`.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Row<'a> {
+struct ImageRow<'a> {
     name: &'a str,
     about: Option<&'a str>,
     reference: Option<&'a Reference>,
@@ -52,8 +72,8 @@ struct Row<'a> {
     from: Owner,
 }
 
-fn row(image: &Image) -> Row<'_> {
-    Row {
+fn row(image: &Image) -> ImageRow<'_> {
+    ImageRow {
         name: image.name.as_deref().unwrap_or_default(),
         about: image.about.as_deref(),
         reference: image.reference.as_ref(),
@@ -66,21 +86,19 @@ fn row(image: &Image) -> Row<'_> {
 fn list(context: &Context, pattern: Option<&str>, json: bool) -> Result<()> {
     let catalogue = catalogue(context)?;
     let images = catalogue.matching(pattern)?;
-    let rows: Vec<Row> = images.into_iter().map(row).collect();
+    let rows: Vec<ImageRow> = images.into_iter().map(row).collect();
     if json {
         return print_json(&rows);
     }
-    let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
-    print(rows.iter().fold(String::new(), |mut text, row| {
+    let cells = rows.iter().map(|row| {
         let place = match (&row.here, row.reference) {
             (Some(dir), _) => Shown(&dir.0).to_string(),
             (None, Some(reference)) => reference.to_string(),
             (None, None) => "(not here)".to_owned(),
         };
-        let about = row.about.map_or(String::new(), |about| format!("  {}", shown(about)));
-        let _ = writeln!(text, "{:width$}  {place}{about}", row.name);
-        text
-    }))
+        (false, vec![shown(row.name), place, row.about.map_or(String::new(), shown)])
+    });
+    print_words(table(&["NAME", "PLACE", "ABOUT"], &cells.collect::<Vec<_>>()))
 }
 
 /// The places of an image that this machine sees, each once: trees of CVMFS may show one by two names.

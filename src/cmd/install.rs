@@ -1,136 +1,101 @@
 //! `mlenv install`: packages on top of the base, by the tool that fits.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 
-use super::Context;
-use super::site::{self, Opened};
-use crate::additions::conda::Errand;
-use crate::additions::forecast::{Item, Outlook};
-use crate::additions::pip::{Ask, requirements};
-use crate::additions::requests::{Side, name_of};
-use crate::additions::work::{self, Task, Told};
-use crate::additions::{client, pinned};
-use crate::base::Kind;
-use crate::care::installed::{self, Installed};
-use crate::cli::{Install, Manner};
+use super::site;
+use crate::base::BaseKind;
+use crate::cli::{self, Install};
+use crate::context::Context;
+use crate::env::layout::Layout;
 use crate::error::{Error, Result};
-use crate::overlay::layout::Layout;
+use crate::foreign::{self, FileKind};
+use crate::hint::command;
+use crate::packages::Manner;
+use crate::packages::asked::spec;
+use crate::packages::client;
+use crate::packages::conda::{self, Errand, Spelling};
+use crate::packages::demand::Means;
+use crate::packages::fulfil;
+use crate::packages::opened::Opened;
+use crate::packages::pip::Ask;
+use crate::packages::project::Parts;
+use crate::packages::run::Task;
+use crate::packages::{asked, explicit, job, reinstall};
+use crate::specs::name_of;
 use crate::text::{Shown, shown};
 
 pub(super) fn run(context: &Context, arguments: &Install) -> Result<()> {
     check_words(&arguments.packages)?;
-    let site = site::open(context, site::word(context, &arguments.of)?.as_deref())?;
-    let task = choose(context, &site, arguments)?;
-    install(context, &site, &task, &arguments.manner)
-}
-
-fn install(context: &Context, site: &Opened, task: &Task, manner: &Manner) -> Result<()> {
-    match carry_out(context, site, task, manner)? {
-        Some(told) => remember(context, site, task, &told),
-        None => Ok(()),
+    let mut site = site::open(context, site::word(context, &arguments.of)?.as_deref())?;
+    site.is_offline = arguments.offline;
+    site.runs_scripts = arguments.run_scripts;
+    if arguments.reinstall {
+        return site::with(context, &arguments.manner, |manner| {
+            let client = arguments.client.as_deref();
+            reinstall::all(context, &site, (&arguments.packages, client), manner)
+        });
     }
+    // What pip reads of it is there until it is done.
+    let mut held = Vec::new();
+    if !arguments.asked.files.is_empty() {
+        return of_files(context, site, arguments, &mut held);
+    }
+    let task = choose(context, &site, arguments, &mut held)?;
+    site::with(context, &arguments.manner, |manner| job::install(context, &site, &task, manner))
 }
 
-/// Shows, asks, installs, looks. None where it was not to be done.
-pub(super) fn carry_out(
+/// What projects' files ask for.
+fn of_files(
     context: &Context,
-    site: &Opened,
-    task: &Task,
-    manner: &Manner,
-) -> Result<Option<Told>> {
-    if matches!(task, Task::Conda(..)) && !manner.dry_run {
-        site.put_right(context)?;
-    }
-    let told = foretell(context, site, task)?;
-    let outlook = site.outlook(&told);
-    if matches!(task, Task::Conda(..)) {
-        guard(site, &outlook)?;
-    }
-    let is_there = outlook.is_empty() && foreseen(task, &told);
-    if is_there {
-        context.ui.say("everything is there already");
-    }
-    if !Opened::agree(context, (task, &outlook), manner)? {
-        return Ok(None);
-    }
-    if !is_there {
-        site.act(context, task, &told)?;
-        context.ui.say(format!("installed into {}", Shown(&site.env)));
-        missing(context, site, &told)?;
-    }
-    Ok(Some(told))
-}
-
-/// A pip that cannot tell what it would do is let go on, with a word.
-fn foretell(context: &Context, site: &Opened, task: &Task) -> Result<Told> {
-    if let Task::Pip(_, uv) = task {
-        let pip = [&site.own, &site.below].into_iter().flatten().find(|p| p.key() == "pip");
-        match pip {
-            None => return Err(without_pip(site, uv.as_deref())),
-            Some(pip) if !can_report(&pip.version) => {
-                context.ui.warn(format!(
-                    "pip {} cannot tell beforehand what it will install; 23.0 and later can",
-                    shown(&pip.version)
-                ));
-                return Ok(Told::default());
-            }
-            Some(_) => {}
-        }
-    }
-    site.tell(context, task).map_err(|error| match pin_in(site, task, &error.to_string()) {
-        Some(name) => error.hint(format!(
-            "if that is the pin: `mlenv unpin -p {} {}` lifts it",
-            Shown(&site.env),
-            shown(&name)
-        )),
-        None => error,
-    })
-}
-
-fn without_pip(site: &Opened, uv: Option<&Path>) -> Error {
-    let (env, python) = (Shown(&site.env), site.env.join("bin/python"));
-    let python = Shown(&python);
-    let cure = match uv {
-        Some(uv) => format!("`{} pip install --python {python} pip` adds it", Shown(uv)),
-        None => format!(
-            "`{python} -m ensurepip` adds it (on Debian and Ubuntu after `apt install python3-venv`)"
-        ),
+    site: Opened,
+    arguments: &Install,
+    held: &mut Vec<OwnedFd>,
+) -> Result<()> {
+    let (parts, kept) = (parts(&arguments.asked.parts), arguments.asked.kept);
+    let wanted = fulfil::read(context, &arguments.asked.files, &parts, held)?;
+    fulfil::tell(context, &wanted);
+    let mut demand =
+        fulfil::fit(context, &wanted, (&site.base, &site.below), (&parts, kept.exact))?;
+    demand.channels.splice(0..0, site::channels(context, &arguments.channel)?);
+    let means = Means {
+        client: arguments.client.as_deref(),
+        upgrade: arguments.upgrade,
+        json: arguments.manner.json,
+        rest: &arguments.rest,
+        frozen_base: kept.frozen_base,
+        no_repair: kept.no_repair,
     };
-    Error::new(format!("there is no pip in {env}, and nothing else counts the base's packages"))
-        .hint(cure)
+    let job = |manner: &Manner| fulfil::install(context, site, &demand, (means, manner));
+    site::with(context, &arguments.manner, job).map(drop)
 }
 
-/// The pinned package that a client's refusal is about, as far as its words tell.
-fn pin_in(site: &Opened, task: &Task, words: &str) -> Option<String> {
-    let Task::Conda(..) = task else { return None };
-    let pinned = pinned::names(&pins(site));
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let mut words = words.split(|c| !is_part(c)).skip_while(|word| *word != "pin");
-    words.find(|word| pinned.contains(*word)).map(str::to_owned)
-}
-
-/// True where an empty forecast means that nothing is to be done.
-fn foreseen(task: &Task, told: &Told) -> bool {
-    !matches!(task, Task::Pip(..)) || told.report.is_some()
-}
-
-/// `pip install --report` has its format since 23.0.
-fn can_report(version: &str) -> bool {
-    version.split('.').next().and_then(|major| major.parse::<u32>().ok()).is_none_or(|it| it >= 23)
+/// Extras and groups, as they were named.
+pub(super) fn parts(parts: &cli::PartsOf) -> Parts {
+    Parts { extras: parts.extras.clone(), groups: parts.groups.clone() }
 }
 
 fn check_words(words: &[String]) -> Result<()> {
     match words.iter().find(|word| word.starts_with('-') || word.trim().is_empty()) {
-        Some(word) => Err(Error::new(format!("\"{}\" is no package", shown(word)))
-            .hint("further arguments for pip come behind `--`")),
+        Some(word) => Err(Error::new(format!("\"{}\" is not a package", shown(word)))
+            .hint("further arguments for pip go after `--`")),
         None => Ok(()),
     }
 }
 
 /// The tool that fits: what only pip can do is pip's, what only a conda client can do is the client's; else a client
 /// where the base is conda's, the env shows its packages, and a client is found.
-fn choose(context: &Context, site: &Opened, arguments: &Install) -> Result<Task> {
+fn choose(
+    context: &Context,
+    site: &Opened,
+    arguments: &Install,
+    held: &mut Vec<OwnedFd>,
+) -> Result<Task> {
+    if let Some(errand) = explicit(context, site, arguments)? {
+        let task = site.conda(context, arguments.client.as_deref(), errand)?;
+        context.ui.say(format!("{} does the work", task.tool()));
+        return Ok(task);
+    }
     let by_place = |word: &String| name_of(word).is_none() || word.contains(" @ ");
     let pips = arguments.pip
         || !arguments.rest.is_empty()
@@ -139,130 +104,98 @@ fn choose(context: &Context, site: &Opened, arguments: &Install) -> Result<Task>
         || arguments.packages.iter().any(by_place);
     let condas = arguments.conda || !arguments.channel.is_empty();
     if condas && pips {
-        return Err(Error::new("paths, addresses and arguments behind `--` are for pip")
+        return Err(Error::new("paths, addresses and arguments after `--` are for pip")
             .hint("install them with a command of their own, without --conda and --channel"));
     }
-    let fits = site.base.kind == Kind::Conda && site.record.layout != Layout::Sparse;
-    let client = match () {
-        () if condas => Some(site.conda(context)?),
-        () if pips || !fits => None,
-        () => client::conda(context.host, &site.vars, &site.env),
-    };
-    match client {
-        Some(client) => Ok(Task::Conda(
-            client,
-            Errand::Install {
-                channels: arguments.channel.clone(),
-                specs: arguments.packages.clone(),
-            },
-        )),
-        None => {
-            Ok(Task::Pip(ask(context, arguments)?, client::uv(context.host, &site.vars, &site.env)))
-        }
+    if pips && (arguments.offline || arguments.run_scripts || arguments.client.is_some()) {
+        return Err(Error::new("--client, --offline and --run-scripts are for conda packages")
+            .hint("leave them out: pip does the work here"));
     }
+    let fits = site.base.kind == BaseKind::Conda && site.record.layout != Layout::Sparse;
+    let named = arguments.client.as_deref();
+    let channels = site::channels(context, &arguments.channel)?;
+    let errand =
+        || Errand::Install { channels: channels.clone(), specs: arguments.packages.clone() };
+    let (task, why) = match () {
+        () if condas => (Some(site.conda(context, named, errand())?), ""),
+        () if pips => (None, "as you asked"),
+        () if !fits => {
+            (None, "as a conda client needs a conda base, and an env that is not sparse")
+        }
+        () => (site.conda_if_there(context, named, errand())?, "as no conda client was found"),
+    };
+    if task.is_none() {
+        check_spellings(site, &arguments.packages, why)?;
+    }
+    context.ui.say(match &task {
+        Some(Task::Conda(client, _)) => format!("{} does the work", Shown(client)),
+        Some(_) => "mlenv itself does the work".to_owned(),
+        None if why == "as you asked" => "pip does the work".to_owned(),
+        None => format!("pip does the work, {why}"),
+    });
+    match task {
+        Some(task) => Ok(task),
+        None => Ok(Task::Pip(
+            ask(context, arguments, held)?,
+            client::uv(context.host, &site.vars, &site.env),
+        )),
+    }
+}
+
+/// What an explicit list has and the base has not, where such a list is given in the place of requirements.
+fn explicit(context: &Context, site: &Opened, arguments: &Install) -> Result<Option<Errand>> {
+    let [file] = arguments.requirements.as_slice() else { return Ok(None) };
+    // What cannot be read, as a pipe, is for pip to read or to refuse.
+    let text = foreign::read(context.host.absolute(file)?, FileKind::PackageData);
+    let text = text.unwrap_or_default();
+    if arguments.pip {
+        return Ok(None);
+    }
+    let Some(mut listed) = explicit::listed(&String::from_utf8_lossy(&text))? else {
+        return Ok(None);
+    };
+    listed.retain(|listed| !listed.is_among(&site.below));
+    Ok(Some(explicit::errand(listed)))
+}
+
+/// Pip does not get what only a conda client understands: its words on that help nobody.
+fn check_spellings(site: &Opened, packages: &[String], why: &str) -> Result<()> {
+    let mut spelled = packages.iter().map(|spec| (spec, conda::spelling(spec)));
+    let Some((spec, spelling)) = spelled.find(|(_, of)| *of != Spelling::Pips) else {
+        return Ok(());
+    };
+    let error = Error::new(format!(
+        "\"{}\" is a conda spelling, and pip does the work here, {why}",
+        shown(spec)
+    ));
+    Err(error.hint(match spelling {
+        Spelling::Condas(pips) => format!(
+            "in pip's words: {}",
+            command("mlenv install -p {} --pip {}", &[&site.env, &pips])
+        ),
+        _ => {
+            "leave channel and build out, and write versions as pip does: `numpy>=2,<3`".to_owned()
+        }
+    }))
 }
 
 /// With every path made absolute: the record outlives the working directory.
-fn ask(context: &Context, arguments: &Install) -> Result<Ask> {
-    let absolute = |path: &Path| context.host.absolute(path);
-    let spec = |spec: &String| match name_of(spec) {
-        None if !spec.contains("://") => {
-            Ok(absolute(Path::new(spec))?.to_str().unwrap_or(spec).to_owned())
-        }
-        _ => Ok(spec.clone()),
+fn ask(context: &Context, arguments: &Install, held: &mut Vec<OwnedFd>) -> Result<Ask> {
+    let absolute = |path: &PathBuf| match path.to_str() {
+        Some(address) if address.contains("://") => Ok(path.clone()),
+        _ => context.host.absolute(path),
     };
+    let mut files = Vec::new();
+    for path in &arguments.requirements {
+        files.push(asked::rereadable(context.host.absolute(path)?, held)?);
+    }
+    let specs = arguments.packages.iter().map(|word| spec(context, word));
     Ok(Ask {
-        specs: arguments.packages.iter().map(spec).collect::<Result<_>>()?,
-        editables: arguments.editable.iter().map(|path| absolute(path)).collect::<Result<_>>()?,
-        files: arguments.requirements.iter().map(|path| absolute(path)).collect::<Result<_>>()?,
+        specs: specs.collect::<Result<_>>()?,
+        editables: arguments.editable.iter().map(absolute).collect::<Result<_>>()?,
+        files,
         upgrade: arguments.upgrade,
+        alone: false,
         rest: arguments.rest.clone(),
     })
-}
-
-/// What a conda client may not do: take packages of the base out of the env, or replace pinned ones (conda itself
-/// passes over a pin when the package is asked for by name).
-fn guard(site: &Opened, outlook: &Outlook) -> Result<()> {
-    let env = Shown(&site.env);
-    if let Some(why) = work::frozen(&site.env) {
-        return Err(Error::no(format!("{env} is frozen: {why}"))
-            .hint("who keeps it put a file conda-meta/frozen there"));
-    }
-    if !outlook.remove_of_base.is_empty() {
-        let names: Vec<String> = outlook.remove_of_base.iter().map(Item::shown).collect();
-        return Err(Error::no(format!(
-            "that would take packages of the base out of {env}: {}",
-            names.join(", ")
-        ))
-        .hint("ask for other versions, or install with --pip"));
-    }
-    let pinned = pinned::names(&pins(site));
-    let hit: Vec<String> =
-        outlook.shadowed().filter(|name| pinned.contains(*name)).map(shown).collect();
-    if hit.is_empty() {
-        return Ok(());
-    }
-    let (are, names) = (if hit.len() == 1 { "is" } else { "are" }, hit.join(", "));
-    let error = Error::no(format!(
-        "{names} of the base {are} pinned, and would be replaced in {env}: {}",
-        outlook.shadow_text()
-    ));
-    Err(error.hint(format!("`mlenv unpin -p {env} {}` allows it", hit.join(" "))))
-}
-
-/// The text of `conda-meta/pinned`.
-fn pins(site: &Opened) -> String {
-    work::read(&site.env.join("conda-meta/pinned")).unwrap_or_default()
-}
-
-fn remember(context: &Context, site: &Opened, task: &Task, told: &Told) -> Result<()> {
-    let (whose, wanted) = match task {
-        Task::Conda(_, Errand::Install { specs, .. }) => {
-            let named = specs.iter().map(|spec| (name_of(spec).unwrap_or(spec), spec));
-            (Side::Conda, named.map(|(name, spec)| (name.to_owned(), spec.clone())).collect())
-        }
-        Task::Pip(ask, _) => (Side::Pip, pip_requests(context, ask, told)?),
-        _ => (Side::Pip, BTreeMap::new()),
-    };
-    site.request(|requests| {
-        for (name, spec) in &wanted {
-            requests.add(whose, name, spec);
-        }
-        if let Task::Conda(_, Errand::Install { channels, .. }) = task {
-            requests.add_channels(channels);
-        }
-    })
-}
-
-fn pip_requests(context: &Context, ask: &Ask, told: &Told) -> Result<BTreeMap<String, String>> {
-    let mut lines = Vec::new();
-    for file in &ask.files {
-        let dir = file.parent().unwrap_or(Path::new("/"));
-        let all = requirements(&work::read(file)?);
-        lines.extend(all.into_iter().map(|line| match line.strip_prefix("-e ") {
-            Some(path) if !path.contains("://") => {
-                let path = context.host.absolute(&dir.join(path.trim()));
-                path.ok().and_then(|path| Some(format!("-e {}", path.to_str()?))).unwrap_or(line)
-            }
-            _ => line,
-        }));
-    }
-    let nothing = crate::additions::pip::Report::default();
-    Ok(told.report.as_ref().unwrap_or(&nothing).requests(ask, &lines))
-}
-
-/// What should be there now and is not, as where a tool's settings point it elsewhere.
-fn missing(context: &Context, site: &Opened, told: &Told) -> Result<()> {
-    let there = installed::of_env(&site.env, &site.record.base.python_lib)?;
-    let is_there = |name: &str| {
-        let key = installed::key(name);
-        there.iter().any(|package: &Installed| package.key() == key)
-    };
-    let gone = told.forecast.come.iter().filter(|item| !is_there(&item.name));
-    let gone: Vec<String> = gone.map(Item::shown).collect();
-    if !gone.is_empty() {
-        context.ui.warn(format!("not found in the env afterwards: {}", gone.join(", ")));
-        context.ui.hint("do settings such as PIP_TARGET or PIP_PREFIX point elsewhere?");
-    }
-    Ok(())
 }

@@ -9,15 +9,17 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use self::room::{Asked, Room, settled};
-use super::container::reenter;
-use super::{Context, print, print_json};
+use super::table::table;
+use super::{print_json, print_words};
 use crate::activation::{self, Place};
 use crate::cli::{At, Jupyter};
+use crate::context::Context;
+use crate::engine::reenter;
+use crate::env::registry;
 use crate::error::{Error, Result};
-use crate::exec;
-use crate::kernel::{self, Kernel, Module, Shelf, State};
-use crate::launch;
-use crate::overlay::registry;
+use crate::kernel::{self, Kernel, KernelState, Kernelspecs, Module};
+use crate::process::Command;
+
 use crate::text::{PathText, Shown, shown};
 
 /// JupyterLab.
@@ -44,7 +46,7 @@ fn install(context: &Context, env: Option<&OsStr>, asked: &Asked, at: &At) -> Re
     context.ui.say(if written {
         format!("registered the kernels {name} and {twin} for {place}")
     } else {
-        format!("the kernels {name} and {twin} for {place} are there already")
+        format!("the kernels {name} and {twin} for {place} already exist")
     });
     Ok(())
 }
@@ -52,35 +54,36 @@ fn install(context: &Context, env: Option<&OsStr>, asked: &Asked, at: &At) -> Re
 /// What `list --json` prints.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Row {
+struct KernelRow {
     name: String,
     display_name: String,
     env: PathText,
     user_site: bool,
-    state: State,
+    state: KernelState,
     path: PathText,
 }
 
 fn list(context: &Context, json: bool) -> Result<()> {
-    let rows: Vec<Row> = kernels(context).into_iter().map(row).collect();
+    let rows: Vec<KernelRow> = kernels(context).into_iter().map(row).collect();
     if json {
         return print_json(&rows);
     }
-    let line = |row: &Row| {
+    let line = |row: &KernelRow| {
         let state = match row.state {
-            State::Ready => "",
-            State::EnvGone => {
+            KernelState::Ready => "",
+            KernelState::EnvGone => {
                 "  (the env is gone: `mlenv jupyter remove` it, or `mlenv doctor --fix` the env where it is)"
             }
-            State::ProgramGone => "  (mlenv has moved: `mlenv jupyter install` it again)",
+            KernelState::ProgramGone => "  (mlenv has moved: `mlenv jupyter install` it again)",
         };
-        format!("{}  {}  {}{state}\n", row.name, shown(&row.display_name), Shown(&row.env.0))
+        let env = format!("{}{state}", Shown(&row.env.0));
+        (false, vec![shown(&row.name), shown(&row.display_name), env])
     };
-    print(rows.iter().map(line).collect::<String>())
+    print_words(table(&["NAME", "SHOWN AS", "ENV"], &rows.iter().map(line).collect::<Vec<_>>()))
 }
 
-fn row(kernel: Kernel) -> Row {
-    Row {
+fn row(kernel: Kernel) -> KernelRow {
+    KernelRow {
         display_name: kernel.display(),
         state: kernel.state(),
         env: kernel.mark.prefix,
@@ -93,7 +96,7 @@ fn row(kernel: Kernel) -> Row {
 /// Those of the user, of the user's envs, and of the system.
 fn kernels(context: &Context) -> Vec<Kernel> {
     let envs: BTreeSet<PathBuf> = registry::all(&context.dirs);
-    kernel::places(&context.dirs, &envs).iter().flat_map(Shelf::kernels).collect()
+    kernel::places(&context.dirs, &envs).iter().flat_map(Kernelspecs::kernels).collect()
 }
 
 fn remove(context: &Context, word: &OsStr, at: &At) -> Result<()> {
@@ -101,9 +104,9 @@ fn remove(context: &Context, word: &OsStr, at: &At) -> Result<()> {
     let named = activation::locate(word, context.host, &context.dirs).and_then(settled);
     let env = named.map_or(env, |place| place.path().to_owned());
     let all = match (&at.prefix, at.sys_prefix) {
-        (Some(prefix), _) => Shelf::below(&context.host.absolute(prefix)?).kernels(),
-        (None, true) => Shelf::below(&env).kernels(),
-        (None, false) if at.user => Shelf::of_user(&context.dirs).kernels(),
+        (Some(prefix), _) => Kernelspecs::below(&context.host.absolute(prefix)?).kernels(),
+        (None, true) => Kernelspecs::below(&env).kernels(),
+        (None, false) if at.user => Kernelspecs::of_user(&context.dirs).kernels(),
         (None, false) => kernels(context),
     };
     let is_named = |kernel: &Kernel| word == kernel.name.as_str();
@@ -118,7 +121,7 @@ fn remove(context: &Context, word: &OsStr, at: &At) -> Result<()> {
     let meant: Vec<&Kernel> = all.iter().filter(is_meant).collect();
     if meant.is_empty() {
         return Err(Error::no(format!(
-            "there is no kernel called {0}, and none of an env {0}",
+            "there is no kernel called {0}, nor one of an env {0}",
             Shown(Path::new(word))
         ))
         .hint("`mlenv jupyter list` shows what there is"));
@@ -157,8 +160,8 @@ fn lab(context: &Context, env: Option<&OsStr>, arguments: &[OsString]) -> Result
     }
     words.extend_from_slice(arguments);
     match &room.way {
-        Some(way) => way.go(context, &reenter::Command::Words(&words)),
-        None => Err(exec::replace(launch::command(&words, room.vars)?)),
+        Some(way) => way.go(context, &reenter::Purpose::Words(&words)),
+        None => Err(Command::found(&words, room.vars)?.replace(Vec::new())),
     }
 }
 
@@ -166,8 +169,9 @@ fn lab(context: &Context, env: Option<&OsStr>, arguments: &[OsString]) -> Result
 /// that can be. Without ipykernel, or in an env that cannot be written to, JupyterLab has its own.
 fn kernel_of(context: &Context, room: &Room) -> Option<String> {
     let env = room.place.path();
-    let shelves =
-        [Shelf::of_user(&context.dirs), Shelf::below(env)].into_iter().chain(kernel::system());
+    let shelves = [Kernelspecs::of_user(&context.dirs), Kernelspecs::below(env)]
+        .into_iter()
+        .chain(kernel::system());
     let there = shelves
         .flat_map(|shelf| shelf.kernels())
         .find(|kernel| kernel.mark.prefix.0 == env && !kernel.mark.user_site);
@@ -175,7 +179,7 @@ fn kernel_of(context: &Context, room: &Room) -> Option<String> {
         return Some(kernel.name);
     }
     let Place::Env(_) = room.place else { return None };
-    match room.put(context, &Shelf::below(env), &Asked::default()) {
+    match room.put(context, &Kernelspecs::below(env), &Asked::default()) {
         Ok(([name, _], _)) => Some(name),
         Err(error) => {
             context

@@ -1,40 +1,48 @@
 //! `mlenv list`: the envs that mlenv made for this user.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Serialize;
+use walkdir::WalkDir;
 
-use super::{Context, print, print_json};
+use super::table::table;
+use super::{print_json, print_words};
 use crate::cli::List;
-use crate::config::Dirs;
-use crate::container::Place;
+use crate::container::Residence;
+use crate::context::Context;
+use crate::env::record::{BaseChange, Record};
+use crate::env::registry;
 use crate::error::Result;
-use crate::overlay::record::{BaseState, Record};
-use crate::overlay::registry;
+use crate::plan::session::Session;
 use crate::resolve;
-use crate::text::{PathText, Shown};
+use crate::text::{self, PathText, Shown, shown};
 
 /// One env, for people and programs.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Row {
+struct EnvRow {
+    /// By which it can be named, where that is not its path alone.
+    name: Option<String>,
+    active: bool,
     path: PathText,
     base: PathText,
     base_name: Option<String>,
-    base_state: BaseState,
+    base_state: BaseChange,
     update: Option<PathText>,
     python: String,
     layout: &'static str,
     /// What it lives in, where that is a container.
     container: Option<String>,
+    /// Bytes of the env's own files, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
 }
 
 pub(super) fn run(context: &Context, arguments: &List) -> Result<()> {
     let mut rows = Vec::new();
     for env in registry::all(&context.dirs) {
         match Record::read(&env) {
-            Ok(Some(record)) => rows.push(row(&env, record, &context.dirs)),
+            Ok(Some(record)) => rows.push(row(&env, record, context, arguments.size)),
             Ok(None) => {}
             Err(error) => context.ui.warn(error.to_string()), // one broken env does not hide the others
         }
@@ -45,15 +53,21 @@ pub(super) fn run(context: &Context, arguments: &List) -> Result<()> {
     if rows.is_empty() {
         context.ui.hint("no envs yet: `mlenv create -p myEnv` makes one");
     }
-    print(table(&rows))
+    print_words(lines(&rows, arguments.size))
 }
 
-fn row(env: &Path, record: Record, dirs: &Dirs) -> Row {
-    Row {
+fn row(env: &Path, record: Record, context: &Context, sized: bool) -> EnvRow {
+    let dirs = &context.dirs;
+    let is_named = env.parent() == Some(&dirs.envs);
+    let active = Session::of(context.host.vars()).ok().flatten();
+    EnvRow {
+        name: is_named.then(|| env.file_name()?.to_str().map(str::to_owned)).flatten(),
+        active: active.is_some_and(|session| session.prefix == env),
+        size: sized.then(|| size(env)),
         path: PathText(env.to_owned()),
-        base_state: record.base_state(env),
+        base_state: record.base_concern(env),
         update: resolve::update(&record, dirs).map(PathText),
-        container: record.container.as_ref().map(Place::label),
+        container: record.container.as_ref().map(Residence::label),
         base: record.base.path,
         base_name: record.base.name,
         python: record.base.python,
@@ -61,21 +75,44 @@ fn row(env: &Path, record: Record, dirs: &Dirs) -> Row {
     }
 }
 
-/// Path, Python, base and, where it is not as it was, the base's state.
-fn table(rows: &[Row]) -> String {
-    let width =
-        rows.iter().map(|row| Shown(&row.path.0).to_string().chars().count()).max().unwrap_or(0);
-    rows.iter().fold(String::new(), |mut text, row| {
-        let path = Shown(&row.path.0).to_string();
-        let base = row.base_name.clone().unwrap_or_else(|| Shown(&row.base.0).to_string());
-        let state = match (&row.container, row.base_state) {
-            (_, BaseState::Same) => String::new(),
-            (Some(container), _) => format!("  (in {container})"),
-            (None, BaseState::Changed) => "  (base changed)".to_owned(),
-            (None, BaseState::Gone) => "  (base gone)".to_owned(),
-        };
-        let update = if row.update.is_some() { "  (newer: `mlenv rebase --update`)" } else { "" };
-        let _ = writeln!(text, "{path:width$}  {:8} {base}{state}{update}", row.python);
-        text
-    })
+/// What the env's own files hold. Links count nothing: what they lead to is the base's.
+fn size(env: &Path) -> u64 {
+    let files = WalkDir::new(env).into_iter().flatten();
+    let files = files.filter(|entry| entry.file_type().is_file());
+    files.filter_map(|entry| entry.metadata().ok()).map(|meta| meta.len()).sum()
+}
+
+/// Name, Python, base, perhaps the size, path, and, where it is not as it was, the base's state.
+fn lines(rows: &[EnvRow], sized: bool) -> String {
+    let mut header = vec!["NAME", "PYTHON", "BASE", "PATH"];
+    if sized {
+        header.insert(3, "SIZE");
+    }
+    let rows: Vec<(bool, Vec<String>)> = rows
+        .iter()
+        .map(|row| {
+            let name = row.name.as_deref().map(shown);
+            let base = row.base_name.as_deref().map(shown);
+            let base = base.unwrap_or_else(|| Shown(&row.base.0).to_string());
+            let path = format!("{}{}", Shown(&row.path.0), state(row));
+            let mut cells =
+                vec![name.unwrap_or_else(|| "-".to_owned()), row.python.clone(), base, path];
+            if let Some(size) = row.size {
+                cells.insert(3, text::size(size));
+            }
+            (row.active, cells)
+        })
+        .collect();
+    table(&header, &rows)
+}
+
+fn state(row: &EnvRow) -> String {
+    let state = match (&row.container, row.base_state) {
+        (_, BaseChange::Same) => String::new(),
+        (Some(container), _) => format!("  (in {container})"),
+        (None, BaseChange::Changed) => "  (base changed)".to_owned(),
+        (None, BaseChange::Gone) => "  (base gone)".to_owned(),
+    };
+    let update = if row.update.is_some() { "  (newer: `mlenv rebase ENV --update`)" } else { "" };
+    state + update
 }

@@ -2,22 +2,23 @@
 
 use std::path::Path;
 
-use super::Context;
 use super::site;
-use crate::additions::{pinned, work};
 use crate::base::conda::{self, Package};
-use crate::care::change::Change;
-use crate::care::mend;
-use crate::cli::Pin;
+use crate::cli::{Pin, Unpin};
+use crate::context::Context;
+use crate::doctor::change::Change;
+use crate::doctor::repair;
+use crate::env::content::BASE_LINK;
+use crate::env::pinned;
 use crate::error::{Error, Result};
-use crate::overlay::plan::BASE_LINK;
-use crate::resolve::{self, Env};
+use crate::hint::command;
+use crate::packages::pins::PINNED;
+use crate::packages::run;
+use crate::resolve::Env;
 use crate::text::{Shown, shown};
 
-const PINNED: &str = "conda-meta/pinned";
-
 /// Lifts pins.
-pub(super) fn unpin(context: &Context, arguments: &Pin) -> Result<()> {
+pub(super) fn unpin(context: &Context, Unpin { what: arguments }: &Unpin) -> Result<()> {
     edit(context, arguments, |text, packages| {
         let names: Vec<String> = packages.iter().map(|package| package.name.clone()).collect();
         pinned::without(text, &names).0
@@ -26,15 +27,6 @@ pub(super) fn unpin(context: &Context, arguments: &Pin) -> Result<()> {
         .ui
         .hint("`mlenv install` may replace them in the env now; `mlenv pin` puts the pins back");
     Ok(())
-}
-
-/// Lifts pins without a word, for packages that are about to be replaced.
-pub(super) fn lift(env: &Path, names: &[String]) -> Result<()> {
-    if names.is_empty() {
-        return Ok(());
-    }
-    let (text, _) = pinned::without(&work::read(&env.join(PINNED))?, names);
-    mend::apply(env, vec![Change::rewrite(PINNED, text.into_bytes())])
 }
 
 /// Puts pins back.
@@ -48,8 +40,8 @@ fn edit(
     change: impl FnOnce(&str, &[&Package]) -> String,
 ) -> Result<()> {
     let word = site::word(context, &arguments.of)?;
-    let Env { path, .. } = resolve::env(context.host, &context.dirs, word.as_deref())?;
-    let _lock = site::lock(&path)?;
+    let Env { path, .. } = super::env_here(context, word.as_deref())?;
+    let _lock = crate::fs::lock_for_work(&path, &Shown(&path).to_string())?;
     let file = path.join(PINNED);
     if !file.is_file() {
         return Err(Error::no(format!(
@@ -60,14 +52,14 @@ fn edit(
     }
     let packages = conda::packages(&path.join(BASE_LINK))?;
     let chosen = named(&path, &packages, &arguments.packages)?;
-    let before = work::read(&file)?;
+    let before = run::read(&file)?;
     let after = change(&before, &chosen);
     let names: Vec<String> = chosen.iter().map(|package| package.shown()).collect();
     if before == after {
         context.ui.say(format!("nothing to change for {}", names.join(", ")));
         return Ok(());
     }
-    mend::apply(&path, vec![Change::rewrite(PINNED, after.into_bytes())])?;
+    repair::apply(&path, vec![Change::rewrite(PINNED, after.into_bytes())])?;
     context.ui.say(format!("changed the pins on {}", names.join(", ")));
     Ok(())
 }
@@ -77,7 +69,7 @@ fn named<'a>(env: &Path, packages: &'a [Package], words: &[String]) -> Result<Ve
     let find = |word: &String| {
         packages.iter().find(|package| package.name == *word).ok_or_else(|| {
             Error::no(format!("the base has no conda package {}", shown(word)))
-                .hint(format!("`mlenv packages {}` lists what it has", Shown(env)))
+                .hint(format!("{} lists what it has", command("mlenv packages {}", &[&env])))
         })
     };
     words.iter().map(find).collect()

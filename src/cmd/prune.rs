@@ -1,21 +1,23 @@
-//! `mlenv prune`: takes away what mlenv left outside of envs and needs no more.
+//! `mlenv prune`: removes what mlenv left outside of envs and no longer needs.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Context, print, print_json};
-use crate::care::finding::count;
-use crate::care::prune::{self, Kind, Litter};
+use super::{confirm, print_json, print_words};
 use crate::cli::Prune;
+use crate::context::Context;
+use crate::doctor::prune::{self, Litter, LitterKind};
+use crate::env::record::Record;
+use crate::env::registry;
 use crate::error::Result;
-use crate::overlay::registry;
+use crate::text::count;
 use crate::text::{PathText, Shown};
 
 /// What `--json` prints.
 #[derive(Serialize)]
-struct Row {
-    kind: Kind,
+struct LitterRow {
+    kind: LitterKind,
     path: PathText,
     removed: bool,
 }
@@ -27,15 +29,20 @@ pub(super) fn run(context: &Context, arguments: &Prune) -> Result<()> {
         found.extend(orphans);
     } else if !orphans.is_empty() {
         context.ui.hint(format!(
-            "{} on a base that is gone: `mlenv rebase` moves it, `mlenv prune --envs` removes it",
+            "{} on a base that is gone: `mlenv rebase ENV --base BASE` moves it, `mlenv prune --envs` removes it",
             count(orphans.len(), "env stands", "envs stand")
         ));
     }
-    found.extend(prune::packages(&context.dirs).filter(|_| arguments.packages));
+    if arguments.packages {
+        found.extend(prune::packages(&context.dirs));
+    }
+    if !arguments.dry_run {
+        ask(context, arguments, &found)?;
+    }
     let mut rows = Vec::new();
     for litter in &found {
         let removed = !arguments.dry_run && take(context, litter);
-        rows.push(Row { kind: litter.kind, path: PathText(litter.shown.clone()), removed });
+        rows.push(LitterRow { kind: litter.kind, path: PathText(litter.shown.clone()), removed });
     }
     if arguments.json {
         return print_json(&rows);
@@ -47,10 +54,22 @@ pub(super) fn run(context: &Context, arguments: &Prune) -> Result<()> {
         (there, true) => format!("{} can go; nothing was removed", number(there)),
         (_, false) => format!("removed {}", number(removed)),
     });
-    print(rows.iter().fold(String::new(), |mut text, row| {
+    print_words(rows.iter().fold(String::new(), |mut text, row| {
         let _ = writeln!(text, "{}: {}", row.kind.name(), Shown(&row.path.0));
         text
     }))
+}
+
+/// All but envs can be had again.
+fn ask(context: &Context, arguments: &Prune, found: &[Litter]) -> Result<()> {
+    let envs: Vec<&Litter> = found.iter().filter(|litter| litter.kind == LitterKind::Env).collect();
+    let losses = || {
+        let record = |env: &Litter| Some((env.path.clone(), Record::read(&env.path).ok()??));
+        let envs = envs.iter().filter_map(|env| record(env));
+        envs.flat_map(|(env, record)| confirm::losses(context, &env, &record)).collect()
+    };
+    let question = format!("remove {}?", count(envs.len(), "env", "envs"));
+    confirm::destroying(context, arguments.yes || envs.is_empty(), losses, &question)
 }
 
 /// What cannot be removed does not keep the rest.
@@ -59,7 +78,7 @@ fn take(context: &Context, litter: &Litter) -> bool {
     if let Err(error) = &done {
         context.ui.warn(error.to_string());
     }
-    if litter.kind == Kind::Env && done.is_ok() {
+    if litter.kind == LitterKind::Env && done.is_ok() {
         let _ = registry::forget(&context.dirs, &litter.path); // `list` would do so by itself
     }
     done.is_ok()

@@ -2,20 +2,28 @@
 
 use std::ffi::OsString;
 
-use super::create::stop_flag;
-use super::{Context, export, site, uninstall};
-use crate::base::{Base, Kind};
-use crate::care::ground;
-use crate::care::installed::{self, Installed, Manager};
-use crate::care::rebase::{Order, Outcome};
-use crate::care::relocate;
+use super::site;
+use crate::base::installed::{self, Installed, Manager};
+use crate::base::{Base, BaseKind};
 use crate::cli::Rebase;
+use crate::consent::Kept;
+use crate::context::Context;
+use crate::doctor::base_state;
+use crate::doctor::rebase::{Outcome, Rebasing};
+use crate::doctor::relocate;
+use crate::env::content::{BASE_LINK, Content};
+use crate::env::layout::Layout;
+use crate::env::record::{BaseRecord, Record, SCHEMA};
+use crate::env::{index, skeleton};
 use crate::error::Result;
-use crate::overlay::layout::Layout;
-use crate::overlay::plan::{BASE_LINK, Plan};
-use crate::overlay::record::{BaseRecord, Record};
-use crate::overlay::{index, skeleton};
+use crate::fs;
+use crate::hint::command;
+use crate::packages::again::{self, Wanted};
+use crate::packages::served;
+use crate::packages::{Manner, uninstall};
+use crate::process::stop_flag;
 use crate::resolve::{self, Choice, Env};
+use crate::specs::Direct;
 use crate::text::{Shown, shown};
 
 pub(super) fn run(context: &Context, arguments: &Rebase) -> Result<()> {
@@ -27,16 +35,17 @@ pub(super) fn run(context: &Context, arguments: &Rebase) -> Result<()> {
     let choice = resolve::base(context.host, &context.dirs, Some(&word))?;
     if is_same(&env.record, &choice.base) {
         context.ui.say(format!(
-            "{} stands on {} already",
+            "{} already stands on {}",
             Shown(&env.path),
             Shown(&choice.base.named)
         ));
         return Ok(());
     }
     let new = record(&env.record, &choice);
-    let lock = site::lock(&env.path)?;
+    let kept = Kept::of(&context.dirs, &env.path);
+    let lock = fs::lock_for_work(&env.path, &Shown(&env.path).to_string())?;
     let stop = stop_flag()?;
-    let outcome = Order {
+    let outcome = Rebasing {
         env: &env.path,
         old: &env.record,
         new: &new,
@@ -46,6 +55,7 @@ pub(super) fn run(context: &Context, arguments: &Rebase) -> Result<()> {
         stop: &stop,
     }
     .carry_out()?;
+    super::tell_untrusted(context, &kept.renew());
     drop(lock);
     report(context, &env, &choice.base, &outcome);
     reinstall(context, arguments, &env, &outcome.left)?;
@@ -69,15 +79,16 @@ fn is_same(record: &Record, base: &Base) -> bool {
 /// The env's record on another base. Its links are as old as the record says, so that is now.
 fn record(old: &Record, choice: &Choice) -> Record {
     Record {
+        schema: SCHEMA,
         mlenv: env!("CARGO_PKG_VERSION").to_owned(),
         created: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        layout: if choice.base.kind == Kind::System { Layout::Sparse } else { old.layout },
+        layout: if choice.base.kind == BaseKind::System { Layout::Sparse } else { old.layout },
         base: BaseRecord::new(&choice.base, choice.name.as_deref()),
         ..old.clone()
     }
 }
 
-fn plan(context: &Context, base: &Base, record: &Record) -> Result<Plan> {
+fn plan(context: &Context, base: &Base, record: &Record) -> Result<Content> {
     let trust = index::Trust::Any;
     let mut plan = index::plan(base, record.layout, &context.dirs.cache, trust, context.ui)?;
     skeleton::add(&mut plan, base, record.user_site());
@@ -86,18 +97,18 @@ fn plan(context: &Context, base: &Base, record: &Record) -> Result<Plan> {
 }
 
 /// What the env got from its old base, if that is there as it was, or the cache remembers.
-fn old_plan(context: &Context, env: &Env) -> Result<Option<Plan>> {
+fn old_plan(context: &Context, env: &Env) -> Result<Option<Content>> {
     let (record, cache) = (&env.record, &context.dirs.cache);
     let then = &record.base.fingerprint.packages;
-    let plan = match Base::open(&env.path.join(BASE_LINK), cache) {
-        _ if record.layout == Layout::Sparse => Some(Plan::default()),
+    let plan = match Base::of_prefix(&env.path.join(BASE_LINK), cache) {
+        _ if record.layout == Layout::Sparse => Some(Content::default()),
         Ok(base) if base.fingerprint.packages == *then => {
             Some(index::plan(&base, record.layout, cache, index::Trust::Any, context.ui)?)
         }
         _ => index::remembered(cache, then, record.layout),
     };
     let Some(mut plan) = plan else { return Ok(None) };
-    skeleton::add(&mut plan, &ground::as_recorded(record), record.user_site());
+    skeleton::add(&mut plan, &base_state::as_recorded(record), record.user_site());
     skeleton::carry(&mut plan, &record.prefix.0, record)?;
     Ok(Some(plan))
 }
@@ -120,23 +131,35 @@ fn reinstall(context: &Context, arguments: &Rebase, env: &Env, left: &[Installed
     if left.is_empty() {
         return Ok(());
     }
-    let exact = |by: Manager| -> Vec<String> {
-        let left = left.iter().filter(|package| package.by == by);
-        left.map(|package| format!("{}=={}", package.name, package.version)).collect()
-    };
-    let (conda, pip) = (exact(Manager::Conda), exact(Manager::Pip));
-    let all = shown(&[conda.clone(), pip.clone()].concat().join(" "));
     let lib = &env.record.base.python_lib;
-    context.ui.warn(format!("compiled for {lib}, and left in its directory: {all}"));
-    if arguments.reinstall {
-        return export::reinstall(context, &env.path, (conda, pip));
+    let places = installed::direct(&env.path, lib);
+    let (mut conda, mut pip, mut direct) = (Vec::new(), Vec::new(), Vec::new());
+    for package in left {
+        let exact = format!("{}=={}", package.name, package.version);
+        match places.get(&package.key()) {
+            _ if package.by == Manager::Conda => conda.push(exact),
+            Some(place) => direct.push(place.clone()),
+            None => pip.push(exact),
+        }
     }
-    for (side, names) in [("--conda", conda), ("--pip", pip)] {
-        if !names.is_empty() {
-            let (env, names) = (Shown(&env.path), shown(&names.join(" ")));
-            context.ui.hint(format!(
-                "install them again: mlenv install -p {env} {side} {names} (`rebase --reinstall` does so)"
-            ));
+    let all: Vec<String> = left
+        .iter()
+        .map(|package| shown(&format!("{}=={}", package.name, package.version)))
+        .collect();
+    context.ui.warn(format!("compiled for {lib}, and left in its directory: {}", all.join(" ")));
+    if arguments.reinstall {
+        let opened = site::open(context, Some(env.path.as_os_str()))?;
+        let channels = opened.record.requests.channels.clone();
+        return again::put(context, &opened, Wanted { channels: &channels, conda, pip, direct });
+    }
+    pip.extend(direct.iter().filter(|place| place.is_known()).map(Direct::spec));
+    let sides = [("mlenv install -p {} --conda {}", conda), ("mlenv install -p {} --pip {}", pip)];
+    for (template, specs) in sides {
+        if !specs.is_empty() {
+            let install = command(template, &[&env.path, &specs]);
+            context
+                .ui
+                .hint(format!("install them again: {install} (`rebase --reinstall` does so)"));
         }
     }
     Ok(())
@@ -155,15 +178,41 @@ fn drop_double(context: &Context, arguments: &Rebase, env: &Env, base: &Base) ->
     };
     let list: Vec<String> = both.iter().map(pair).collect();
     context.ui.say(format!("the new base has these too: {}", list.join(", ")));
-    let names: Vec<String> = both.into_iter().map(|(mine, _)| mine.name).collect();
-    if arguments.drop {
-        return uninstall::all(context, &env.path, names);
+    let places = installed::direct(&env.path, &base.python.lib);
+    let (drop, keep): (Vec<_>, Vec<_>) = both.into_iter().partition(|(mine, theirs)| {
+        !places.contains_key(&mine.key()) && is_as_new(&theirs.version, &mine.version)
+    });
+    let names = |pairs: &[(Installed, Installed)]| {
+        pairs.iter().map(|(mine, _)| shown(&mine.name)).collect::<Vec<_>>()
+    };
+    if !keep.is_empty() {
+        context.ui.say(format!(
+            "kept, as the base's may be older or different: {}",
+            names(&keep).join(" ")
+        ));
     }
-    let (env, names) = (Shown(&env.path), shown(&names.join(" ")));
+    if drop.is_empty() {
+        return Ok(());
+    }
+    if arguments.drop {
+        let packages: Vec<String> = drop.into_iter().map(|(mine, _)| mine.name).collect();
+        let opened = site::open(context, Some(env.path.as_os_str()))?;
+        let wanted =
+            uninstall::Wanted { packages: &packages, pip: false, conda: false, client: None };
+        return Manner::unasked(context, |manner| {
+            uninstall::all(context, &opened, &wanted, manner)
+        });
+    }
     context.ui.hint(format!(
-        "to use the base's: mlenv uninstall -p {env} {names} (`rebase --drop` does so)"
+        "to use the base's: {} (`rebase --drop` does so)",
+        command("mlenv uninstall -p {} {}", &[&env.path, &names(&drop)])
     ));
     Ok(())
+}
+
+/// What cannot be compared may be older.
+fn is_as_new(theirs: &str, mine: &str) -> bool {
+    theirs == mine || served::compared(theirs, mine).is_some_and(std::cmp::Ordering::is_ge)
 }
 
 /// Packages that env and new base both have.

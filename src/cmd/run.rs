@@ -3,35 +3,59 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::Context;
 use super::activate::{by_marker, session};
-use super::container::reenter;
+use crate::activation::applied::{self, Inside};
 use crate::activation::{self, Place};
 use crate::cli;
+use crate::context::Context;
+use crate::engine::home::Asked;
+use crate::engine::reenter;
+use crate::env::absent;
+use crate::env::followed::Followed;
+use crate::env::record::{Record, is_env};
 use crate::error::{Error, Result};
-use crate::exec;
-use crate::launch::{self, Inside, Interactive, Launch};
-use crate::overlay::record::is_env;
+use crate::hint::command;
 use crate::plan::session::{Owner, Session};
+use crate::process::{self, Command, Interactive};
 use crate::resolve;
 use crate::text::Shown;
+use std::os::fd::OwnedFd;
 
 /// Runs a command; comes back only where that fails.
 pub(super) fn run(context: &Context, arguments: &cli::Run) -> Result<()> {
     let session = session(context.host, context.ui)?;
+    let asked = Asked::of(context.host, &arguments.vars)?;
     let place = place(context, &arguments.which, session.as_ref())?;
     if let Some(way) = reenter::way(context, &place.0)? {
-        return way.go(context, &reenter::Command::Words(&arguments.command));
+        return way.with(asked).go(context, &reenter::Purpose::Words(&arguments.command));
     }
+    tell_changed(context, &place.0);
     let inside = if arguments.clean {
-        let vars = launch::minimal(context.host);
-        launch::inside(place, &vars, None, (context.host, &context.dirs))?
+        let vars = process::minimal(context.host);
+        applied::inside(place, &vars, None, (context.host, &context.dirs))?
     } else {
         let vars = context.host.vars_with_path();
-        launch::inside(place, &vars, session.as_ref(), (context.host, &context.dirs))?
+        applied::inside(place, &vars, session.as_ref(), (context.host, &context.dirs))?
     };
-    let vars = told(context, inside);
-    Err(exec::replace(launch::command(&arguments.command, vars)?))
+    let vars = with(context, told(context, inside), asked);
+    Err(Command::found(&arguments.command, vars)?.replace(Vec::new()))
+}
+
+/// Says on a terminal that the file which the env follows looks otherwise than when it was last brought to it. Nothing
+/// is read of that file, and nothing installed.
+fn tell_changed(context: &Context, place: &Place) {
+    let (Place::Env(env), true) = (place, context.host.answers && context.ui.is_heard()) else {
+        return;
+    };
+    let record = Record::read(env).ok().flatten();
+    let followed = record.and_then(|record| record.project);
+    if let Some(followed) = followed.filter(Followed::looks_changed) {
+        context.ui.say(format!(
+            "{} changed since the env was brought to it: {} does that again",
+            Shown(&followed.file.0),
+            command("mlenv sync -p {}", &[env])
+        ));
+    }
 }
 
 /// Starts the user's shell; comes back only where that fails.
@@ -39,24 +63,25 @@ pub(super) fn shell(context: &Context, arguments: &cli::Shell) -> Result<()> {
     let Context { host, dirs, .. } = context;
     let session = session(host, context.ui)?;
     let which = cli::Which { env: arguments.env.clone(), name: None };
+    let asked = Asked::of(host, &arguments.vars)?;
     let place = place(context, &which, session.as_ref())?;
     if let Some(way) = reenter::way(context, &place.0)? {
-        return way.go(context, &reenter::Command::Shell);
+        return way.with(asked).go(context, &reenter::Purpose::Shell);
     }
     // Whatever is wrong with the env is said here, and no shell is started.
     let inside =
-        launch::inside(place.clone(), &host.vars_with_path(), session.as_ref(), (host, dirs))?;
+        applied::inside(place.clone(), &host.vars_with_path(), session.as_ref(), (host, dirs))?;
     let shell = users_shell(context)?;
-    let launch =
+    let found =
         if host.answers { interactive(context, &shell, &place.0, session.as_ref())? } else { None };
-    let launch = match launch {
-        Some(launch) => launch,
-        None => Launch {
-            program: shell.clone(),
-            ..launch::command(&[shell.into()], told(context, inside))?
-        },
+    let (command, vars, held) = match found {
+        Some((command, held)) => {
+            let vars = command.vars.clone().unwrap_or_default();
+            (command, vars, held)
+        }
+        None => (Command::new(&shell), told(context, inside), Vec::new()),
     };
-    Err(exec::replace(launch))
+    Err(command.with(with(context, vars, asked)).replace(held))
 }
 
 fn interactive(
@@ -64,11 +89,11 @@ fn interactive(
     shell: &Path,
     place: &Place,
     session: Option<&Session>,
-) -> Result<Option<Launch>> {
+) -> Result<Option<(Command, Vec<OwnedFd>)>> {
     let vars = context.host.vars_with_path();
     // What is active here is left, so that the new shell enters it by itself, with all that is not a variable.
     let outside = match session {
-        Some(session) => told(context, launch::outside(&vars, session)),
+        Some(session) => told(context, applied::outside(&vars, session)),
         None => vars,
     };
     let wanted = Interactive {
@@ -77,7 +102,16 @@ fn interactive(
         env: place.path(),
         outside,
     };
-    launch::interactive(wanted, &context.dirs)
+    process::interactive(wanted, &context.dirs)
+}
+
+/// `vars` with what was asked for by name on the command line.
+fn with(context: &Context, mut vars: crate::plan::Vars, asked: Asked) -> crate::plan::Vars {
+    let here = context.host.vars();
+    let inherited = asked.inherit.into_iter().map(OsString::from);
+    vars.extend(inherited.filter_map(|name| Some((name.clone(), here.get(&name)?.clone()))));
+    vars.extend(asked.set.into_iter().map(|(name, value)| (OsString::from(name), value)));
+    vars
 }
 
 pub(super) fn told(context: &Context, inside: Inside) -> crate::plan::Vars {
@@ -118,6 +152,9 @@ fn by_name(context: &Context, name: &OsStr) -> Result<Place> {
     if is_env(&env) {
         return Ok(Place::Env(env));
     }
+    if let Some(why) = absent::denied(&env).or_else(|| absent::replaced(&env)) {
+        return Err(why);
+    }
     Err(Error::no(format!("there is no env called `{}`", Shown(Path::new(name)))).hint(format!(
         "`mlenv list` shows your envs; names are looked up in {}",
         Shown(&context.dirs.envs)
@@ -128,8 +165,8 @@ fn by_name(context: &Context, name: &OsStr) -> Result<Place> {
 fn users_shell(context: &Context) -> Result<PathBuf> {
     let named = context.host.path_var("SHELL").or_else(crate::host::Host::listed_shell);
     let shell = named.unwrap_or_else(|| PathBuf::from("/bin/sh"));
-    launch::command(&[OsString::from(&shell)], context.host.vars_with_path())
-        .map(|launch| launch.program)
+    Command::found(&[OsString::from(&shell)], context.host.vars_with_path())
+        .map(|command| command.program.into())
         .map_err(|error| {
             error.during("starting your shell").hint("set SHELL to a shell that is there")
         })

@@ -1,24 +1,22 @@
 //! `mlenv self-check`: does this program work here? It looks at the directories that it keeps things in, and makes an
 //! env on the default base, runs its Python, and removes it again.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
-use super::{Context, create, print, print_json};
+use super::{print_json, print_words};
 use crate::cli::SelfCheck;
+use crate::context::Context;
+use crate::env::layout::Layout;
+use crate::env::probe::Probe;
 use crate::error::{Attempt, Error, Result};
-use crate::overlay::create::Order;
-use crate::overlay::index::{self, Trust};
-use crate::overlay::layout::Layout;
-use crate::overlay::skeleton;
-use crate::overlay::stage::{self, OnExisting};
+use crate::fs;
+use crate::process::{Command, Words};
 use crate::resolve::{self, Choice};
 use crate::text::Shown;
-use crate::{exec, fs};
 
 /// One thing that was tried.
 #[derive(Serialize)]
@@ -36,7 +34,7 @@ pub(super) fn run(context: &Context, arguments: &SelfCheck) -> Result<()> {
     if arguments.json {
         print_json(&checks)?;
     } else {
-        print(checks.iter().map(line).collect::<String>())?;
+        print_words(checks.iter().map(line).collect::<String>())?;
     }
     match checks.iter().filter(|check| !check.works).count() {
         0 => Ok(()),
@@ -96,42 +94,21 @@ fn described(Choice { base, source, .. }: &Choice) -> String {
 
 /// Makes a sparse env on the base, runs it, and removes it whatever came of that.
 fn tried(context: &Context, choice: &Choice) -> Result<String> {
-    let env = context.dirs.cache.join(format!("self-check-{}", std::process::id()));
-    let ran = made(context, choice, &env).and_then(|()| prefix_inside(&env));
-    if env.exists() {
-        stage::discard(&env)?;
-    }
-    match ran? {
-        inside if inside == env => Ok("made on it; its Python runs".to_owned()),
+    let probe = Probe::new(&choice.base, Layout::Sparse, &context.dirs.cache, context.ui)?;
+    match prefix_inside(probe.env())? {
+        inside if inside == probe.env() => Ok("made on it; its Python runs".to_owned()),
         other => Err(Error::new(format!(
-            "the Python of a new env believes to be in {}, not in {}",
+            "the Python of a new env thinks that it is in {}, not in {}",
             Shown(&other),
-            Shown(&env)
+            Shown(probe.env())
         ))
         .hint("is there a `pyvenv.cfg` in the base? It would redirect every env")),
     }
 }
 
-fn made(context: &Context, choice: &Choice, env: &Path) -> Result<()> {
-    let layout = Layout::Sparse;
-    let cache = &context.dirs.cache;
-    let mut plan = index::plan(&choice.base, layout, cache, Trust::Any, context.ui)?;
-    let record = create::record(env, choice, layout, false);
-    skeleton::carry(&mut plan, env, &record)?;
-    let order = Order {
-        env,
-        base: &choice.base,
-        plan,
-        record: &record,
-        on_existing: OnExisting::Fail,
-        threads: 1,
-        stop: &AtomicBool::new(false),
-    };
-    order.carry_out().map(drop)
-}
-
 fn prefix_inside(env: &Path) -> Result<PathBuf> {
     let code = "import os, sys; os.write(1, os.fsencode(sys.prefix))";
-    let told = exec::output(&env.join("bin/python"), &["-I", "-c", code].map(OsStr::new))?;
+    let told =
+        Command::new(env.join("bin/python")).words(["-I", "-c", code]).output(Words::Kept)?;
     Ok(PathBuf::from(OsString::from_vec(told)))
 }

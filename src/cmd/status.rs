@@ -1,5 +1,7 @@
 //! `mlenv status`: what is active here and why, what the marker would do, and whether the hook is at work.
 
+mod shadow;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -7,22 +9,27 @@ use serde::Serialize;
 
 use crate::cli::Status;
 use crate::config::Dirs;
+use crate::consent::marker;
+use crate::consent::{self, Considered, Store};
+use crate::context::Context;
+use crate::env::record::{BaseChange, Record};
+use crate::env::{absent, registry};
 use crate::error::{Error, Result};
+use crate::hint::command;
 use crate::host::Host;
-use crate::marker;
-use crate::overlay::record::{BaseState, Record};
 use crate::plan::session::{Owner, Session};
 use crate::resolve;
 use crate::text::{PathText, Shown, shown};
-use crate::trust::{self, Considered, Store};
 
 /// All that `status` knows.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Report {
+struct StatusReport {
     active: Option<Active>,
     /// A conda env or venv that was activated without mlenv: markers wait until it is left.
     other: Option<PathText>,
+    /// Directories before the env's on `PATH` that hide programs of it.
+    shadowed: Vec<shadow::Shadow>,
     marker: Option<MarkerReport>,
     hook: HookReport,
     /// How the base of what is active, or of what the marker names, is today.
@@ -35,7 +42,7 @@ struct Report {
 #[serde(rename_all = "kebab-case")]
 struct BaseReport {
     path: PathText,
-    base_state: BaseState,
+    base_state: BaseChange,
     /// Where its name or path leads now, if elsewhere.
     update: Option<PathText>,
 }
@@ -65,32 +72,42 @@ struct HookReport {
     shell: Option<String>,
     prompt: bool,
     cd: bool,
+    /// Why it is not at the prompt, where it is not.
+    cause: Option<String>,
 }
 
 /// Prints the report.
-pub(super) fn run(arguments: &Status, host: &Host) -> Result<()> {
-    let dirs = Dirs::new(host)?;
+pub(super) fn run(context: &Context, arguments: &Status) -> Result<()> {
+    let Context { host, dirs, .. } = context;
     let (session, problem) = match Session::of(host.vars()) {
         Ok(session) => (session, None),
         Err(cause) => (None, Some(cause.to_string())),
     };
-    let marker = marker_report(host, &dirs);
+    let marker = marker_report(host, dirs);
     let by_marker = marker.as_ref().and_then(|marker| Some(&marker.env.as_ref()?.0));
+    let problem = problem.or_else(|| {
+        let env = &session.as_ref()?.prefix;
+        registry::remembers(dirs, env).then_some(())?;
+        Some(absent::denied(env).or_else(|| absent::replaced(env))?.to_string())
+    });
     let env = session.as_ref().map(|session| &session.prefix).or(by_marker);
-    let report = Report {
-        other: other(host, session.as_ref()),
-        base: env.and_then(|env| base_report(env, &dirs)),
+    let other = other(host, session.as_ref());
+    let on_top = other.as_ref().map(|other| other.0.as_path());
+    let report = StatusReport {
+        shadowed: session
+            .as_ref()
+            .map_or_else(Vec::new, |session| shadow::of(session, on_top, host)),
+        other,
+        base: env.and_then(|env| base_report(env, dirs)),
         active: session.map(active),
         marker,
         hook: hook_report(arguments.hook.as_deref()),
         problem,
     };
     if arguments.json {
-        let text = serde_json::to_string_pretty(&report)
-            .map_err(|cause| Error::new(format!("could not write JSON: {cause}")))?;
-        return super::print(&(text + "\n"));
+        return super::print_json(&report);
     }
-    super::print(words(&report))
+    super::print_words(words(&report))
 }
 
 fn active(session: Session) -> Active {
@@ -105,13 +122,13 @@ fn base_report(env: &Path, dirs: &Dirs) -> Option<BaseReport> {
     let record = Record::read(env).ok()??;
     Some(BaseReport {
         path: record.base.path.clone(),
-        base_state: record.base_state(env),
+        base_state: record.base_concern(env),
         update: resolve::update(&record, dirs).map(PathText),
     })
 }
 
 /// By the same rule as in the hooks.
-fn other(host: &Host, session: Option<&Session>) -> Option<PathText> {
+pub(super) fn other(host: &Host, session: Option<&Session>) -> Option<PathText> {
     let ours = session.map(|session| session.prefix.as_path());
     let foreign = |name| host.var(name).map(Path::new).filter(|prefix| Some(*prefix) != ours);
     let venv = foreign("VIRTUAL_ENV");
@@ -147,7 +164,7 @@ fn marker_report(host: &Host, dirs: &Dirs) -> Option<MarkerReport> {
 }
 
 fn judge(dir: &Path, dirs: &Dirs, store: &Store, report: &mut MarkerReport) -> Result<()> {
-    let considered = trust::consider(dir, &dirs.envs, store)?;
+    let considered = consent::consider(dir, &dirs.envs, store)?;
     let Considered { marker, verdict } =
         considered.ok_or_else(|| Error::no("the marker is gone"))?;
     report.env = Some(PathText(marker.env(&dirs.envs)));
@@ -155,20 +172,42 @@ fn judge(dir: &Path, dirs: &Dirs, store: &Store, report: &mut MarkerReport) -> R
     verdict.map(drop)
 }
 
-/// Reads what the hook tells about itself: `SHELL[,prompt][,cd]`. Without a hook nobody tells anything.
+/// Reads what the hook tells about itself: `SHELL[,prompt][,cd]`, with `prompt-CAUSE` where it could not go there.
+/// Without a hook nobody tells anything.
 fn hook_report(told: Option<&str>) -> HookReport {
     let mut words = told.unwrap_or_default().split(',');
     let shell = words.next().filter(|shell| !shell.is_empty()).map(str::to_owned);
     let parts: Vec<&str> = words.collect();
     HookReport {
         installed: shell.is_some(),
-        shell,
         prompt: parts.contains(&"prompt"),
         cd: parts.contains(&"cd"),
+        cause: shell
+            .as_deref()
+            .filter(|_| !parts.contains(&"prompt"))
+            .map(|shell| cause(shell, &parts)),
+        shell,
     }
 }
 
-fn words(report: &Report) -> String {
+/// What keeps the hook from the prompt.
+fn cause(shell: &str, parts: &[&str]) -> String {
+    let place = match shell {
+        "bash" => "PROMPT_COMMAND",
+        "zsh" => "precmd_functions",
+        "tcsh" => "the alias precmd",
+        _ => "the prompt's event",
+    };
+    if parts.contains(&"prompt-readonly") {
+        format!("{place} is read-only: put the hook line before whatever makes it so")
+    } else if parts.contains(&"prompt-replaced") {
+        format!("something has replaced {place}: run the hook line again after it")
+    } else {
+        format!("something has taken it out of {place}: run the hook line again after it")
+    }
+}
+
+fn words(report: &StatusReport) -> String {
     let mut out = String::new();
     let mut line = |name: &str, text: &str| {
         let _ = writeln!(out, "{name:<8} {text}");
@@ -191,28 +230,38 @@ fn words(report: &Report) -> String {
             &format!("{} is active without mlenv: no marker replaces it", Shown(&other.0)),
         );
     }
+    for shadow in &report.shadowed {
+        line("shadowed", &shadow::words(shadow));
+    }
     match &report.marker {
         None => line("marker", "none here or above"),
         Some(marker) => describe(marker, &mut line),
     }
     if let Some(base) = &report.base {
-        line("base", &base_words(base));
+        line("base", &base_words(base, env_of(report)));
     }
     line("hook", &hook_words(&report.hook));
     out
 }
 
-fn base_words(base: &BaseReport) -> String {
+/// The env that the report is on.
+fn env_of(report: &StatusReport) -> &Path {
+    let active = report.active.as_ref().map(|active| &active.env);
+    let env = active.or_else(|| report.marker.as_ref()?.env.as_ref());
+    env.map_or(Path::new("ENV"), |env| &env.0)
+}
+
+fn base_words(base: &BaseReport, env: &Path) -> String {
     let path = Shown(&base.path.0);
     match (&base.update, base.base_state) {
         (Some(now), state) => {
-            let gone = if state == BaseState::Gone { ", and the old one is gone" } else { "" };
-            let now = Shown(&now.0);
-            format!("{path} leads to {now} now{gone}: `mlenv rebase --update` follows")
+            let gone = if state == BaseChange::Gone { ", and the old one is gone" } else { "" };
+            let rebase = command("mlenv rebase {} --update", &[&env]);
+            format!("{path} leads to {} now{gone}: {rebase} follows", Shown(&now.0))
         }
-        (None, BaseState::Same) => format!("{path}, as it was"),
-        (None, BaseState::Changed) => format!("{path}, changed: `mlenv doctor` tells more"),
-        (None, BaseState::Gone) => format!("{path}, gone: is its file system mounted?"),
+        (None, BaseChange::Same) => format!("{path}, as it was"),
+        (None, BaseChange::Changed) => format!("{path}, changed: `mlenv doctor` says more"),
+        (None, BaseChange::Gone) => format!("{path}, gone: is its file system mounted?"),
     }
 }
 
@@ -236,20 +285,14 @@ fn describe(marker: &MarkerReport, line: &mut impl FnMut(&str, &str)) {
 
 fn hook_words(hook: &HookReport) -> String {
     let Some(shell) = &hook.shell else {
-        return "not installed in this shell, or called past it: see `mlenv hook --help`"
-            .to_owned();
+        return "not installed in this shell, or bypassed: see `mlenv hook --help`".to_owned();
     };
     let shell = shown(shell);
+    let cause = shown(hook.cause.as_deref().unwrap_or_default());
     match (hook.prompt, hook.cd) {
         (true, true) => format!("{shell}: at each prompt and after cd"),
-        (true, false) => format!("{shell}: at each prompt; cd belongs to somebody else"),
-        (false, true) => {
-            format!(
-                "{shell}: after cd only; something took it out of the prompt: run the hook line again"
-            )
-        }
-        (false, false) => {
-            format!("{shell}: lost; something took it out of the prompt: run the hook line again")
-        }
+        (true, false) => format!("{shell}: at each prompt; cd is taken by something else"),
+        (false, true) => format!("{shell}: after cd only; {cause}"),
+        (false, false) => format!("{shell}: lost; {cause}"),
     }
 }

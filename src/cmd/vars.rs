@@ -2,79 +2,83 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::activation::{self, Place, standing, variables};
-use crate::cli;
-use crate::config::Dirs;
+use super::activate::{self, ShellReader};
+use super::site;
+use crate::activation::{self, Place, unchanged, variables};
+use crate::cli::{self, VarsVerb};
+use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::host::Host;
 use crate::plan::name::Name;
 use crate::plan::session::Session;
+use crate::shell::Dialect;
 use crate::text::{Shown, shown};
-use crate::ui::Ui;
 
-/// Runs one of the three.
-pub(super) fn run(verb: &cli::Vars, host: &Host, ui: Ui) -> Result<()> {
-    match verb {
-        cli::Vars::List { env, json } => list(&env_of(env.as_deref(), host)?, *json),
-        cli::Vars::Set { env, vars } => {
+/// Lists them, or changes them.
+pub(super) fn run(context: &Context, arguments: &cli::Vars) -> Result<()> {
+    let (env, changes) = match &arguments.verb {
+        None => return list(&env_of(context, None)?, false),
+        Some(VarsVerb::List { of, json }) => {
+            return list(&env_of(context, site::of(context, of)?.as_deref())?, *json);
+        }
+        Some(VarsVerb::Set { of, vars }) => {
             let changes = vars.iter().map(assignment).collect::<Result<Vec<_>>>()?;
-            edit(&env_of(env.as_deref(), host)?, &changes, host, ui)
+            (env_of(context, site::word(context, of)?.as_deref())?, changes)
         }
-        cli::Vars::Unset { env, names } => {
-            let changes = names
-                .iter()
-                .map(|text| Ok((variables::name(text)?, None)))
-                .collect::<Result<Vec<_>>>()?;
-            edit(&env_of(env.as_deref(), host)?, &changes, host, ui)
+        Some(VarsVerb::Unset { of, names }) => {
+            let change = |text: &OsString| Ok((variables::name(text)?, None));
+            let changes = names.iter().map(change).collect::<Result<Vec<_>>>()?;
+            (env_of(context, site::word(context, of)?.as_deref())?, changes)
         }
-    }
+    };
+    edit(context, arguments, &env, &changes)
 }
 
-fn list(env: &std::path::Path, json: bool) -> Result<()> {
+fn list(env: &Path, json: bool) -> Result<()> {
     let vars = variables::list(env)?;
     if json {
-        let text =
-            serde_json::to_string_pretty(&vars).map_err(|cause| Error::new(cause.to_string()))?;
-        return super::print(format!("{text}\n"));
+        return super::print_json(&vars);
     }
     let lines = vars.iter().map(|(name, value)| format!("{}={}\n", shown(name), shown(value)));
-    super::print(lines.collect::<String>())
+    super::print_words(lines.collect::<String>())
 }
 
+/// Changes them; in the shell that has the env active they take effect at once, where its hook evaluates what is printed.
 fn edit(
-    env: &std::path::Path,
+    context: &Context,
+    arguments: &cli::Vars,
+    env: &Path,
     changes: &[(Name, Option<String>)],
-    host: &Host,
-    ui: Ui,
 ) -> Result<()> {
     variables::edit(env, changes)?;
-    let is_active =
-        Session::of(host.vars()).ok().flatten().is_some_and(|session| session.prefix == env);
-    let when = if is_active {
-        "activate it again to see the change here"
-    } else {
-        "they are set when it is activated"
+    let session = Session::of(context.host.vars()).ok().flatten();
+    let session = session.filter(|session| session.prefix == env);
+    let (Some(session), Some(shell)) = (&session, &arguments.shell) else {
+        let when = match session {
+            Some(_) => "activate it again to see the change here",
+            None => "they are set when it is activated",
+        };
+        context.ui.say(format!("{} has its variables; {when}", Shown(env)));
+        return Ok(());
     };
-    ui.say(format!("{} has its variables; {when}", Shown(env)));
-    Ok(())
+    let reader = ShellReader { dialect: Dialect::new(shell)?, hooked: arguments.hooked };
+    activate::enter(context, Place::Env(env.to_owned()), session.owner.clone(), reader)
 }
 
-/// The named env, else the active one.
-fn env_of(named: Option<&OsStr>, host: &Host) -> Result<PathBuf> {
+/// The named env, else the active one, else that of the nearest marker.
+fn env_of(context: &Context, named: Option<&OsStr>) -> Result<PathBuf> {
     let Some(named) = named else {
-        let session = Session::of(host.vars())?.ok_or_else(|| {
-            Error::no("which env? none was named, and none is active")
-                .hint("say which: `vars list ENV`, `vars set -p ENV NAME=VALUE`")
-        })?;
-        standing::record(&session.prefix)?;
-        return Ok(session.prefix);
+        if let Some(session) = Session::of(context.host.vars())? {
+            unchanged::record(&session.prefix)?;
+            return Ok(session.prefix);
+        }
+        return super::env_of(context, None).map(|env| env.path);
     };
-    match activation::locate(named, host, &Dirs::new(host)?)? {
+    match activation::locate(named, context.host, &context.dirs)? {
         Place::Env(env) => Ok(env),
         Place::Image(path) | Place::Base(path) => Err(Error::no(format!(
-            "{} is no env: only envs have variables of their own",
+            "{} is not an env: only envs have variables of their own",
             Shown(&path)
         ))),
     }
@@ -87,7 +91,7 @@ fn assignment(text: &OsString) -> Result<(Name, Option<String>)> {
     })?;
     let name = variables::name(OsStr::from_bytes(&bytes[..equals]))?;
     let value = std::str::from_utf8(&bytes[equals + 1..]).map_err(|_| {
-        Error::new(format!("the value of {name} is no UTF-8, which conda's file for it needs"))
+        Error::new(format!("the value of {name} is not UTF-8, which conda's file for it needs"))
     })?;
     Ok((name, Some(value.to_owned())))
 }

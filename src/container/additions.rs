@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::specs::direct::{Direct, channel_without_secrets};
 use crate::text::hex;
 
 /// What was there when a container was made.
@@ -39,7 +40,7 @@ struct Dist {
     version: String,
     installer: String,
     requested: bool,
-    url: Option<String>,
+    direct: Option<Direct>,
 }
 
 /// What was added and removed.
@@ -56,6 +57,10 @@ pub(crate) struct Additions {
     pub(crate) pip: Vec<String>,
     /// What pip brought along.
     pub(crate) pip_depends: Vec<String>,
+    /// Directories whose packages pip uses in place, `NAME @ DIR`.
+    pub(crate) editable: Vec<String>,
+    /// What came from a place that it does not name: an index might have another package of that name.
+    pub(crate) unknown: Vec<String>,
 }
 
 impl Listing {
@@ -64,7 +69,8 @@ impl Listing {
         let mut listing = Self::default();
         let mut section = "";
         for line in text.lines() {
-            if let Some(prefix) = line.strip_prefix("@prefix ") {
+            if let Some(prefix) = line.strip_prefix("@prefix ").filter(|path| path.starts_with('/'))
+            {
                 listing.prefix = Some(prefix.to_owned());
                 continue;
             }
@@ -95,7 +101,7 @@ impl Listing {
         }
     }
 
-    /// The same as `mark`, but for conda's history as it was when it had so many lines.
+    /// As `mark`, but for conda's history as it was when it had so many lines.
     pub(crate) fn mark_at(&self, lines: usize) -> Mark {
         let lines = lines.min(self.history.len());
         Mark { history_lines: lines, history_hash: hash(&self.history[..lines]), ..self.mark() }
@@ -128,7 +134,14 @@ impl Listing {
         let marks_requests = fresh.iter().any(|dist| dist.requested);
         for dist in fresh {
             let asked = dist.requested || !marks_requests;
-            let list = if asked { &mut additions.pip } else { &mut additions.pip_depends };
+            let list = match &dist.direct {
+                Some(direct) if direct.words.is_empty() => &mut additions.unknown,
+                Some(direct) if direct.words.starts_with("-e ") => &mut additions.editable,
+                // No dependency on an index's package would bring it.
+                Some(_) => &mut additions.pip,
+                None if asked => &mut additions.pip,
+                None => &mut additions.pip_depends,
+            };
             list.push(dist.spec());
         }
         additions.pip.sort();
@@ -166,6 +179,8 @@ impl Listing {
                 }
             }
         }
+        let bare = additions.channels.iter().map(|channel| channel_without_secrets(channel));
+        additions.channels = bare.collect();
         let mut seen = BTreeSet::new();
         additions.channels.retain(|channel| seen.insert(channel.clone()));
         additions.conda = specs.into_values().collect();
@@ -175,7 +190,8 @@ impl Listing {
 impl Additions {
     /// True where nothing was changed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.conda.is_empty() && self.removed.is_empty() && self.pip.is_empty()
+        let lists = [&self.conda, &self.removed, &self.pip, &self.editable, &self.unknown];
+        lists.iter().all(|list| list.is_empty())
     }
 }
 
@@ -185,7 +201,13 @@ impl Dist {
     }
 
     fn spec(&self) -> String {
-        self.url.as_ref().map_or_else(|| self.pinned(), |url| format!("{} @ {url}", self.name))
+        match &self.direct {
+            Some(direct) if !direct.words.is_empty() => {
+                let place = direct.words.strip_prefix("-e ").unwrap_or(&direct.words);
+                format!("{} @ {place}", self.name)
+            }
+            _ => self.pinned(),
+        }
     }
 }
 
@@ -200,22 +222,9 @@ fn dist(line: &str) -> Option<Dist> {
     let (name, version) = stem.split_once('-')?;
     let installer = fields.next().unwrap_or_default().to_owned();
     let requested = fields.next() == Some("yes");
-    let url = fields.next().and_then(url);
-    Some(Dist { name: name.to_owned(), version: version.to_owned(), installer, requested, url })
-}
-
-/// The place that pip would take again: a URL, with what version control needs. A directory or file of the user's is
-/// taken from there again.
-fn url(json: &str) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_str(json).ok()?;
-    let url = value.get("url")?.as_str()?;
-    match value.get("vcs_info") {
-        Some(info) => {
-            let text = |key: &str| info.get(key).and_then(serde_json::Value::as_str);
-            Some(format!("{}+{url}@{}", text("vcs")?, text("commit_id")?))
-        }
-        None => Some(url.to_owned()),
-    }
+    let json = fields.next().map(str::trim).filter(|json| !json.is_empty());
+    let direct = json.map(|json| Direct::parse(name, json.as_bytes()));
+    Some(Dist { name: name.to_owned(), version: version.to_owned(), installer, requested, direct })
 }
 
 /// conda writes lists as Python does, mamba as JSON does: words in quotes of either kind.

@@ -2,10 +2,10 @@
 //! looked for, and where none is known there is no cure.
 
 /// Words that engines use, in lower case, and the cure. The first match counts.
-const CURES: [(&[&str], &str); 15] = [
+const CURES: [(&[&str], &str); 16] = [
     (
         &["cannot connect to the docker daemon", "is the docker daemon running", "containerd.sock"],
-        "its daemon does not run, or is not yours to use: start it, or choose another engine with --engine",
+        "its daemon is not running, or is not yours to use: start it, or choose another engine with --engine",
     ),
     (
         &["toomanyrequests", "too many requests", "rate limit"],
@@ -37,7 +37,7 @@ const CURES: [(&[&str], &str); 15] = [
     ),
     (
         &["http response to https client"],
-        "that registry speaks no TLS: tell the engine so in its own configuration (`insecure` in registries.conf)",
+        "that registry does not speak TLS: tell the engine so in its own configuration (`insecure` in registries.conf)",
     ),
     (
         &["x509", "certificate"],
@@ -66,7 +66,11 @@ const CURES: [(&[&str], &str); 15] = [
     (&["hybrid"], "set `runtime = \"runc\"` in the [engine] section of containers.conf"),
     (
         &["digest did not match", "does not match", "digest mismatch"],
-        "what arrived is not what the registry promised: try again, and tell who keeps the registry",
+        "what arrived is not what the registry promised: try again, and tell whoever keeps the registry",
+    ),
+    (
+        &["no parent mount point found"],
+        "apptainer cannot build where a file system is mounted at a path with a space: use another directory",
     ),
     (&["is paused"], "let it go on with the engine's `unpause`"),
     (
@@ -87,6 +91,14 @@ pub(crate) fn cure(words: &str) -> Option<&'static str> {
         }
     };
     CURES.iter().find(|(signs, _)| signs.iter().any(&tells)).map(|(_, cure)| *cure)
+}
+
+/// True for words by which engines say that there is no such container.
+pub(crate) fn is_gone(words: &str) -> bool {
+    let words = words.to_lowercase();
+    ["no such container", "no such object", "no container with"]
+        .iter()
+        .any(|sign| words.contains(sign))
 }
 
 /// The line that says why: the last one that says anything, without the engine's decoration.
@@ -118,11 +130,17 @@ mod tests {
         let apptainer = "INFO:    Starting build...\nFATAL:   While performing build: conveyor failed to get: unauthorized: authentication required\n";
         assert!(reason(apptainer).starts_with("While performing build"));
         assert!(cure(apptainer).unwrap().contains("login"));
+        let blank = "Unable to create build: failed to find mount point for /a b/x: no parent mount point found";
+        assert!(cure(blank).unwrap().contains("with a space"));
         assert!(cure("no space left on device").unwrap().contains("df -h"));
         assert_eq!(cure("anything"), None);
         assert!(cure("received status code 404.").unwrap().contains("no such image"));
         let shell = "unable to start container \"9e08c48404d1f552\": exec: \"/bin/sh\": stat /bin/sh: no such file";
         assert!(cure(shell).unwrap().contains("no shell"));
         assert_eq!(reason(""), "it does not say why");
+        assert!(is_gone("Error: no container with name or ID \"x\" found: no such container"));
+        assert!(
+            is_gone("Error: No such object: x") && !is_gone("Cannot connect to the Docker daemon")
+        );
     }
 }

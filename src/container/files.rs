@@ -1,33 +1,35 @@
 //! Argument vectors for apptainer and singularity.
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::engine::{Engine, Family};
-use super::invocation::Invocation;
-use super::order::{Inner, Order, is_misleading};
 use super::program::AT_HOME;
+use super::spec::{Inner, Spec, is_misleading};
 use super::store::is_path;
+use crate::process::Command;
 
 /// Whether what lies in the image can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Image {
+pub(crate) enum ImageForm {
     /// It cannot: a SIF file, an image on CVMFS.
     ReadOnly,
     /// It is a sandbox, and changes stay in it.
     Sandbox,
 }
 
-/// Runs a command in an image. `surroundings` are the names of our own variables, all of which would be carried in.
-pub(crate) fn exec<'a>(
-    order: &Order,
-    image: Image,
-    surroundings: impl Iterator<Item = &'a OsStr>,
+/// Runs a command in an image. Of our own variables, the `surroundings`, those that are to be inherited are told one by
+/// one: the engine would carry in all.
+pub(crate) fn exec(
+    order: &Spec,
+    image: ImageForm,
+    surroundings: &HashMap<OsString, OsString>,
     command: &[OsString],
-) -> Invocation {
+) -> Command {
     // The home is a mount like the others: the engine's own way to it hides directories beside the home.
-    let mut call = Invocation::new(order.engine.name()).words(["exec", "--no-home"]);
-    if image == Image::Sandbox {
+    let mut call = Command::new(order.engine.name()).words(["exec", "--cleanenv", "--no-home"]);
+    if image == ImageForm::Sandbox {
         call = call.word("--writable");
     }
     for mount in &order.mounts {
@@ -35,8 +37,8 @@ pub(crate) fn exec<'a>(
     }
     call = call.words(&order.gpu);
     call = call.option("--pwd", order.inner.dir.as_path());
-    call = variables(call, order.engine, &order.inner);
-    call.unset = misleading(surroundings);
+    call = variables(call, order.engine, &order.inner, surroundings);
+    call.unset = misleading(surroundings.keys().map(OsString::as_os_str));
     let call = call.word(&order.image);
     // The engine takes the home from the user database, and lets nobody set it.
     match &order.home {
@@ -47,8 +49,8 @@ pub(crate) fn exec<'a>(
 
 /// Builds a sandbox from a reference, a SIF file or another directory. Directories that nobody could remove later
 /// are opened up.
-pub(crate) fn build(engine: Engine, sandbox: &Path, image: &OsStr) -> Invocation {
-    Invocation::new(engine.name())
+pub(crate) fn build(engine: Engine, sandbox: &Path, image: &OsStr) -> Command {
+    Command::new(engine.name())
         .words(["build", "--sandbox", "--fix-perms"])
         .word(sandbox)
         .word(source(image))
@@ -65,14 +67,28 @@ pub(crate) fn source(image: &OsStr) -> OsString {
     out
 }
 
-/// By prefixed variables and not by `--env`, which old releases do not have, and which splits values at commas.
-fn variables(mut call: Invocation, engine: Engine, how: &Inner) -> Invocation {
-    for (name, value) in &how.set {
+/// By prefixed variables and not by `--env`, which old releases do not have, and which splits values at commas. A shell
+/// would expand the values unless that is forbidden.
+fn variables(
+    mut call: Command,
+    engine: Engine,
+    how: &Inner,
+    surroundings: &HashMap<OsString, OsString>,
+) -> Command {
+    let inherited = how
+        .inherit
+        .iter()
+        .filter_map(|name| Some((name.clone(), surroundings.get(OsStr::new(name))?.clone())));
+    for (name, value) in inherited.chain(how.set.iter().cloned()) {
         let prefixes = engine.description().prefixes.iter();
         call.set.extend(prefixes.map(|prefix| (format!("{prefix}{name}").into(), value.clone())));
     }
+    call.set.extend(LITERAL.map(|name| (name.into(), "1".into())));
     call
 }
+
+/// Variables by which apptainer (since 1.0) and singularity take values as they are.
+const LITERAL: [&str; 2] = ["APPTAINER_NO_EVAL", "SINGULARITY_NO_EVAL"];
 
 fn misleading<'a>(surroundings: impl Iterator<Item = &'a OsStr>) -> Vec<OsString> {
     let mut names: Vec<OsString> = surroundings

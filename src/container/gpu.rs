@@ -1,11 +1,13 @@
 //! Graphics processors: what this machine has, and the words that let a container use it. A machine without one
-//! needs no words and is no error.
+//! needs no words and is not an error.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::engine::{Engine, Family, Nvidia};
 use super::mount::{Mode, Mount};
+
+use crate::foreign;
 
 /// What a machine has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,7 +96,8 @@ fn nvidia(dev: &Path) -> Vec<PathBuf> {
 fn describes_nvidia(dir: &Path) -> bool {
     let Ok(entries) = dir.read_dir() else { return false };
     entries.flatten().any(|entry| {
-        std::fs::read_to_string(entry.path()).is_ok_and(|text| text.contains("nvidia.com/gpu"))
+        foreign::read_text(entry.path(), foreign::FileKind::Settings)
+            .is_ok_and(|text| text.contains("nvidia.com/gpu"))
     })
 }
 

@@ -4,10 +4,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::binds::{Usual, binds};
 use super::engine::{Engine, Family};
-use super::mountinfo::{Table, binds, container_id};
-use super::place::Place;
+use super::mountinfo::{Table, container_id};
+use super::place::Residence;
 use crate::config::LAUNCH;
+use crate::foreign;
 use crate::host::Host;
 use crate::text::PathText;
 
@@ -24,39 +26,56 @@ pub(crate) struct Signs<'a> {
 }
 
 /// The container that this process runs in; none on a host.
-pub(crate) fn look(host: &Host) -> Option<Place> {
+pub(crate) fn look(host: &Host) -> Option<Residence> {
     let signs = Signs {
         host,
         table: Table::read(),
-        containerenv: std::fs::read_to_string("/run/.containerenv").ok(),
+        containerenv: foreign::read_text("/run/.containerenv", foreign::FileKind::Note).ok(),
         dockerenv: Path::new("/.dockerenv").exists(),
     };
     judge(&signs)
 }
 
 /// The innermost container comes first: apptainer may run in docker, never the other way round.
-pub(crate) fn judge(signs: &Signs) -> Option<Place> {
+pub(crate) fn judge(signs: &Signs) -> Option<Residence> {
     let found = files(signs).or_else(|| store(signs))?;
     let launch = signs.host.var(LAUNCH).and_then(|text| text.to_str());
-    let launch = launch.and_then(Place::from_launch);
+    let launch = launch.and_then(Residence::from_launch);
     // Ours is exact, but it can have been carried out of another container.
-    match launch.filter(|launch| is_about(launch, &found)) {
-        Some(launch) => Some(Place { container: found.container.or(launch.container), ..launch }),
+    match launch.filter(|launch| is_about(launch, &found, &signs.table)) {
+        Some(launch) => {
+            let container = found.container.or(launch.container);
+            Some(Residence { container, mark: None, ..launch })
+        }
         None => Some(found),
     }
 }
 
-fn is_about(launch: &Place, found: &Place) -> bool {
-    match found.engine.family() {
+/// Whether what somebody was told is about this container: images are made of containers, with their variables.
+fn is_about(launch: &Residence, found: &Residence, table: &Table) -> bool {
+    if launch.engine.family() != found.engine.family() {
+        return false;
+    }
+    match (found.engine.family(), &launch.container, &launch.mark) {
         // The image's path is in the variables that apptainer sets itself, whatever came from outside.
-        Family::Files => launch.engine.family() == Family::Files && launch.image == found.image,
-        // docker's containers look the same whoever started them.
-        Family::Store => launch.engine.family() == Family::Store,
+        (Family::Files, ..) => {
+            launch.image == found.image
+                && launch.bind.iter().all(|mount| is_mounted(table, &mount.target.0))
+        }
+        (Family::Store, Some(_), _) => launch.container == found.container,
+        (Family::Store, None, Some(mark)) => is_mounted(table, &mark.0),
+        (Family::Store, None, None) => false,
     }
 }
 
+/// The place may be reached through a link in the image.
+fn is_mounted(table: &Table, target: &Path) -> bool {
+    let is_there = |path: &Path| table.entries.iter().any(|entry| entry.target.0 == path);
+    is_there(target) || target.canonicalize().is_ok_and(|path| is_there(&path))
+}
+
 /// apptainer and singularity.
-fn files(signs: &Signs) -> Option<Place> {
+fn files(signs: &Signs) -> Option<Residence> {
     let var = |end: &str| {
         let name = |engine: &str| format!("{engine}_{end}");
         let own = signs.host.var(&name("APPTAINER")).map(|value| (Engine::Apptainer, value));
@@ -76,19 +95,22 @@ fn files(signs: &Signs) -> Option<Place> {
     if !is_session && !is_sandbox {
         return None;
     }
-    let mut place = Place::new(engine);
+    let mut place = Residence::new(engine);
     place.image = Some(PathText(PathBuf::from(image)));
     place.writable = is_sandbox;
     place.home = signs.host.path_var("HOME").map(PathText);
-    let mut defaults: Vec<PathBuf> = vec!["/tmp".into(), "/var/tmp".into()];
-    defaults.extend(signs.host.path_var("HOME"));
-    place.seen = binds(table, &defaults);
+    let mut usual = Usual {
+        dirs: vec!["/tmp".into(), "/var/tmp".into()],
+        asked: var("BIND").map(|(_, list)| list),
+    };
+    usual.dirs.extend(signs.host.path_var("HOME"));
+    place.seen = binds(table, &usual);
     place.gpu = has_gpu(table);
     Some(place)
 }
 
 /// podman, docker and nerdctl.
-fn store(signs: &Signs) -> Option<Place> {
+fn store(signs: &Signs) -> Option<Residence> {
     let container = container_id(&signs.table)?;
     let engine = match (&signs.containerenv, signs.dockerenv) {
         (Some(_), _) => Engine::Podman,
@@ -96,7 +118,7 @@ fn store(signs: &Signs) -> Option<Place> {
         (None, true) => Engine::Docker,
         (None, false) => return None,
     };
-    let mut place = Place::new(engine);
+    let mut place = Residence::new(engine);
     let told = signs.containerenv.as_deref().unwrap_or_default();
     let value = |key: &str| {
         told.lines()
@@ -106,7 +128,7 @@ fn store(signs: &Signs) -> Option<Place> {
     place.image = value("image").map(|image| PathText(image.into()));
     place.container = Some(container);
     place.home = signs.host.path_var("HOME").map(PathText);
-    place.seen = binds(&signs.table, &[]);
+    place.seen = binds(&signs.table, &Usual::default());
     place.gpu = has_gpu(&signs.table);
     Some(place)
 }
@@ -128,7 +150,7 @@ mod tests {
         mounts: &str,
         env: Option<&str>,
         docker: bool,
-    ) -> Option<Place> {
+    ) -> Option<Residence> {
         let host = Host::fake(vars, Path::new("/"));
         let containerenv = env.map(str::to_owned);
         judge(&Signs { host: &host, table: table(mounts), containerenv, dockerenv: docker })
@@ -140,7 +162,7 @@ mod tests {
         assert_eq!(judged(&[], HOST, None, true), None, "a machine made from an image");
         assert_eq!(judged(&[("SINGULARITY_CONTAINER", "/i.sif")], HOST, None, false), None);
         assert_eq!(judged(&[], HOST, Some(""), false), None);
-        let launch = Place::new(Engine::Podman).launch();
+        let launch = Residence::new(Engine::Podman).launch();
         assert_eq!(judged(&[(LAUNCH, &launch)], HOST, None, true), None, "carried out by srun");
         assert_eq!(judged(&[], SANDBOX, None, false), None);
     }
@@ -167,9 +189,23 @@ mod tests {
         let place = judged(&[], PODMAN, Some(told), false).unwrap();
         assert_eq!(place.image, Some(PathText("localhost/x:1".into())));
         assert_eq!(place.seen.len(), 1);
-        let mut ours = Place::new(Engine::Podman);
+        let mut ours = Residence::new(Engine::Podman);
         ours.image = Some(PathText("r/ml:1".into()));
         ours.digest = Some("sha256:1".into());
+        // As in an image that somebody made of a container of ours.
+        let committed = judged(&[(LAUNCH, &ours.launch())], PODMAN, Some(""), false).unwrap();
+        assert_eq!((committed.image, committed.digest), (None, None));
+        ours.container = Some("77".repeat(32));
+        let committed = judged(&[(LAUNCH, &ours.launch())], PODMAN, Some(""), false).unwrap();
+        assert_eq!(committed.digest, None);
+        ours.container = None;
+        ours.mark = Some(PathText("/run/mlenv-1".into()));
+        let committed = judged(&[(LAUNCH, &ours.launch())], PODMAN, Some(""), false).unwrap();
+        assert_eq!(committed.digest, None);
+        let marked = format!("{PODMAN}90 75 0:88 / /run/mlenv-1 rw - tmpfs tmpfs rw\n");
+        let place = judged(&[(LAUNCH, &ours.launch())], &marked, Some(""), false).unwrap();
+        assert_eq!((place.digest.as_ref(), place.mark), (ours.digest.as_ref(), None));
+        ours.container = place.container;
         let place = judged(&[(LAUNCH, &ours.launch())], PODMAN, Some(""), false).unwrap();
         assert_eq!(place.digest, ours.digest);
         assert!(place.container.unwrap().starts_with("2e75"));

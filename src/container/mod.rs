@@ -3,23 +3,23 @@
 //! Argument vectors, texts and tables; a few files are read. Nothing here starts a process: `exec` does.
 
 pub(crate) mod additions;
+pub(crate) mod binds;
 pub(crate) mod engine;
 pub(crate) mod failure;
 pub(crate) mod files;
 pub(crate) mod gpu;
 pub(crate) mod id;
 pub(crate) mod inside;
-mod invocation;
+pub(crate) mod legacy;
 pub(crate) mod mount;
 pub(crate) mod mountinfo;
-pub(crate) mod old;
-pub(crate) mod order;
+pub(crate) mod pending;
 pub(crate) mod place;
 pub(crate) mod program;
+pub(crate) mod spec;
 pub(crate) mod state;
 pub(crate) mod store;
 
 pub(crate) use self::engine::{Engine, Family, Powers};
-pub(crate) use self::invocation::Invocation;
 pub(crate) use self::mount::Mount;
-pub(crate) use self::place::Place;
+pub(crate) use self::place::Residence;

@@ -10,14 +10,17 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Family;
 use crate::error::{Error, Result};
+use crate::foreign::claim;
 use crate::text::{PathText, Shown};
 
 /// One directory or file of the host at a place in the container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mount {
     /// On the host.
+    #[serde(deserialize_with = "claim::absolute")]
     pub(crate) source: PathText,
     /// In the container.
+    #[serde(deserialize_with = "claim::absolute")]
     pub(crate) target: PathText,
     /// Whether it can be written.
     #[serde(default, skip_serializing_if = "Mode::is_writable")]
@@ -92,7 +95,7 @@ pub(crate) fn check(mounts: &[Mount]) -> Result<()> {
     let odd = paths.into_iter().find(|path| is_odd(path));
     odd.map_or(Ok(()), |path| {
         Err(Error::new(format!(
-            "{} cannot be seen in a container: engines hold no name that is no UTF-8 or has \\r\\n in it",
+            "{} cannot be seen in a container: engines hold no name that is not UTF-8 or has \\r\\n in it",
             Shown(path)
         ))
         .hint("rename it, or work in another directory"))
@@ -134,7 +137,7 @@ fn one(word: &[u8], absolute: impl Fn(&Path) -> Result<PathBuf>) -> Result<Mount
         [source, target] | [source, target, _] if target.is_absolute() => {
             Ok(Mount::new(&absolute(source)?, target, mode))
         }
-        [_, _] | [_, _, _] => Err(refuse("the target is no absolute path")),
+        [_, _] | [_, _, _] => Err(refuse("the target is not an absolute path")),
         _ => Err(refuse("too many parts")),
     }
 }

@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::mount::Mode;
+use crate::foreign;
 use crate::text::PathText;
 
 /// One line of the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Entry {
+pub(crate) struct MountEntry {
     /// The file system's device, `MAJOR:MINOR`; it may be another one after a reboot where MAJOR is 0.
     pub(crate) device: String,
     /// The directory in that file system.
@@ -35,20 +36,43 @@ pub(crate) struct Entry {
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     /// Its lines.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<MountEntry>,
+    /// The number of each line's mount, and of the one that it lies on.
+    numbers: Vec<(u64, u64)>,
     text: Vec<u8>,
 }
 
 impl Table {
     /// Reads this process's own. Where there is none, nothing is mounted.
     pub(crate) fn read() -> Self {
-        Self::parse(std::fs::read("/proc/self/mountinfo").unwrap_or_default())
+        Self::parse(
+            foreign::read("/proc/self/mountinfo", foreign::FileKind::PackageData)
+                .unwrap_or_default(),
+        )
     }
 
     /// Understands its text; lines that make no sense are passed over.
     pub(crate) fn parse(text: Vec<u8>) -> Self {
-        let entries = text.split(|byte| *byte == b'\n').filter_map(entry).collect();
-        Self { entries, text }
+        let (entries, numbers) = text.split(|byte| *byte == b'\n').filter_map(entry).unzip();
+        Self { entries, numbers, text }
+    }
+
+    /// True where the mount of line `at` lies on that of line `below`, or on one that does.
+    pub(super) fn lies_on(&self, at: usize, below: usize) -> bool {
+        let Some(&(wanted, _)) = self.numbers.get(below) else { return false };
+        let mut next = self.numbers.get(at).map(|(_, parent)| *parent);
+        // The outermost mount may name itself; no chain is longer than the table.
+        for _ in 0..self.numbers.len() {
+            match next {
+                Some(number) if number == wanted => return true,
+                Some(number) => {
+                    let line = self.numbers.iter().find(|(own, _)| *own == number);
+                    next = line.map(|(_, parent)| *parent);
+                }
+                None => return false,
+            }
+        }
+        false
     }
 
     /// True where any line, with its options, holds these words.
@@ -57,50 +81,84 @@ impl Table {
     }
 
     /// The last mount at `target`, which is the one that is seen.
-    pub(crate) fn at(&self, target: &str) -> Option<&Entry> {
+    pub(crate) fn at(&self, target: &str) -> Option<&MountEntry> {
         self.entries.iter().rev().find(|entry| entry.target.0 == Path::new(target))
     }
 
+    /// The mount that shows `path`: the last of those with the longest name.
+    fn showing(&self, path: &Path) -> Option<&MountEntry> {
+        let above = self.entries.iter().filter(|entry| path.starts_with(&entry.target.0));
+        above.max_by_key(|entry| entry.target.0.components().count())
+    }
+
     /// Where on this host the directory lies that `seen` shows in a container.
-    pub(crate) fn find(&self, seen: &Entry) -> Option<PathBuf> {
-        let matching = self.entries.iter().filter(|entry| is_same(entry, seen));
+    pub(crate) fn find(&self, seen: &MountEntry) -> Option<PathBuf> {
         let mut best: Option<(usize, PathBuf)> = None;
-        for entry in matching {
+        for entry in self.of_one_system(seen) {
             let Ok(rest) = seen.root.0.strip_prefix(&entry.root.0) else { continue };
             let depth = entry.root.0.components().count();
             let path = entry.target.0.join(rest);
             let path = if rest.as_os_str().is_empty() { entry.target.0.clone() } else { path };
-            if path.exists() && best.as_ref().is_none_or(|(deepest, _)| depth > *deepest) {
+            // Another mount may lie over it.
+            let is_seen = self.showing(&path).is_some_and(|showing| std::ptr::eq(showing, entry));
+            if is_seen && path.exists() && best.as_ref().is_none_or(|(deepest, _)| depth > *deepest)
+            {
                 best = Some((depth, path));
             }
         }
         best.map(|(_, path)| path)
     }
-}
 
-/// The same file system. Numbers of what has no block device are given anew at each mount: its name counts.
-fn is_same(left: &Entry, right: &Entry) -> bool {
-    if left.device.starts_with("0:") {
-        left.fstype == right.fstype && left.source == right.source
-    } else {
-        left.device == right.device
+    /// The lines of the file system that `seen` is of. Numbers of what has no block device are given anew at each
+    /// mount: its name counts. What has no name of its own either, as every tmpfs is called `tmpfs`, is known by its
+    /// number, or by being the only one.
+    fn of_one_system(&self, seen: &MountEntry) -> Vec<&MountEntry> {
+        let has_device = !seen.device.starts_with("0:");
+        let is_unnamed = !has_device && is_unnamed(&seen.fstype);
+        let by_number =
+            |entry: &&MountEntry| entry.device == seen.device && entry.fstype == seen.fstype;
+        let by_name =
+            |entry: &&MountEntry| entry.fstype == seen.fstype && entry.source == seen.source;
+        let numbered: Vec<&MountEntry> = self.entries.iter().filter(by_number).collect();
+        if has_device || (is_unnamed && !numbered.is_empty()) {
+            return numbered;
+        }
+        let named: Vec<&MountEntry> = self.entries.iter().filter(by_name).collect();
+        let is_one = named.windows(2).all(|pair| pair[0].device == pair[1].device);
+        if is_unnamed && !is_one { Vec::new() } else { named }
     }
 }
 
-fn entry(line: &[u8]) -> Option<Entry> {
+/// File systems whose source says nothing.
+fn is_unnamed(fstype: &str) -> bool {
+    ["tmpfs", "ramfs", "overlay", "aufs", "fuse", "rootfs"].contains(&fstype)
+        || ["fuse.fuse-overlayfs", "fuse.squashfuse", "fuse.squashfuse_ll"].contains(&fstype)
+}
+
+fn entry(line: &[u8]) -> Option<(MountEntry, (u64, u64))> {
     let fields: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
     let dash = fields.iter().skip(6).position(|field| *field == b"-")? + 6;
     let (fstype, source) = (fields.get(dash + 1)?, fields.get(dash + 2)?);
     let read_only = fields[5].split(|byte| *byte == b',').any(|option| option == b"ro");
     let text = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
-    Some(Entry {
+    let number = |field: &[u8]| text(field).parse::<u64>().ok();
+    let entry = MountEntry {
         device: text(fields[2]),
-        root: PathText(unescaped(fields[3]).into()),
+        root: PathText(remaining(unescaped(fields[3])).into()),
         target: PathText(unescaped(fields[4]).into()),
         mode: if read_only { Mode::ReadOnly } else { Mode::Writable },
         fstype: text(fstype),
         source: PathText(unescaped(source).into()),
-    })
+    };
+    Some((entry, (number(fields[0])?, number(fields[1])?)))
+}
+
+/// The kernel marks a file that was replaced since it was bound: its place is meant.
+fn remaining(root: OsString) -> OsString {
+    match root.as_bytes().strip_suffix(b"//deleted") {
+        Some(place) => OsString::from_vec(place.to_vec()),
+        None => root,
+    }
 }
 
 /// The kernel writes blanks, newlines and backslashes as `\` and three octal digits.
@@ -115,66 +173,6 @@ fn unescaped(field: &[u8]) -> OsString {
         at += if code.is_some() { 4 } else { 1 };
     }
     OsString::from_vec(out)
-}
-
-/// File systems that the kernel or an engine makes up.
-const VIRTUAL: [&str; 12] = [
-    "proc",
-    "sysfs",
-    "devpts",
-    "devtmpfs",
-    "mqueue",
-    "cgroup",
-    "cgroup2",
-    "nsfs",
-    "squashfs",
-    "binfmt_misc",
-    "debugfs",
-    "securityfs",
-];
-
-/// Files and directories that every engine puts into its containers.
-const ENGINES_OWN: [&str; 10] = [
-    "/",
-    "/etc/hosts",
-    "/etc/hostname",
-    "/etc/resolv.conf",
-    "/etc/passwd",
-    "/etc/group",
-    "/etc/localtime",
-    "/run/.containerenv",
-    "/run/secrets",
-    "/etc/mtab",
-];
-
-/// What a container's user had bound, of all that is mounted in it. `defaults` are directories that the engine binds
-/// by itself, at the same path as on the host.
-pub(crate) fn binds(table: &Table, defaults: &[PathBuf]) -> Vec<Entry> {
-    // apptainer keeps directories and files that it makes up in a tmpfs of its own.
-    let session = table.at("/etc/passwd").or(table.at("/etc/resolv.conf"));
-    let session = session.filter(|entry| entry.fstype == "tmpfs").map(|entry| &entry.device);
-    let is_default = |entry: &Entry| {
-        let path = &entry.target.0;
-        let below = path.strip_prefix("/").unwrap_or(path);
-        defaults.contains(path) && (entry.root.0.ends_with(below) || entry.root.0 == Path::new("/"))
-    };
-    let is_made_up = |entry: &Entry| {
-        let target = entry.target.0.as_path();
-        VIRTUAL.contains(&entry.fstype.as_str())
-            || entry.fstype.starts_with("fuse.squashfuse")
-            || ENGINES_OWN.iter().any(|own| target == Path::new(own))
-            || ["/proc", "/sys", "/dev", "/.singularity.d"]
-                .iter()
-                .any(|own| target.starts_with(own))
-            || (entry.fstype == "tmpfs" && entry.root.0 == Path::new("/"))
-            || session == Some(&entry.device)
-    };
-    let mut found: Vec<Entry> = Vec::new();
-    for entry in table.entries.iter().filter(|entry| !is_made_up(entry) && !is_default(entry)) {
-        found.retain(|before| before.target != entry.target); // the later one is seen
-        found.push(entry.clone());
-    }
-    found
 }
 
 /// The id of the container, by the file that its engine mounts: 64 hexadecimal digits in the file's path.
@@ -217,21 +215,23 @@ pub(crate) mod tests {
 118 91 0:39 /etc/passwd /etc/passwd rw,nosuid master:23 - tmpfs tmpfs rw,size=65536k
 ";
 
+    /// As apptainer 1.4 shows an image where it lies below `/tmp` itself, with a mount of the host's there and two binds.
+    pub(crate) const BELOW_TMP: &str = r"98 67 0:41 / / rw,nodev - overlay overlay ro,lowerdir=/tmp/a/apptainer/mnt/session/rootfs
+105 98 254:0 /usr/share/zoneinfo/UTC /etc/localtime rw master:1 - ext4 /dev/vda rw
+110 98 254:0 /h/user /h/user rw master:1 - ext4 /dev/vda rw
+111 98 254:0 /tmp /tmp rw master:1 - ext4 /dev/vda rw
+112 111 8:1 / /tmp/disk rw master:22 - ext4 /dev/sda1 rw
+113 111 0:40 / /tmp/a/apptainer/mnt/session rw master:23 - tmpfs tmpfs rw
+115 113 254:0 /images/x /tmp/a/apptainer/mnt/session/rootfs ro master:1 - ext4 /dev/vda rw
+116 113 254:0 /h/user /tmp/a/apptainer/mnt/session/home rw master:1 - ext4 /dev/vda rw
+117 98 254:0 /var/tmp /var/tmp rw master:1 - ext4 /dev/vda rw
+119 98 0:40 /etc/passwd /etc/passwd rw master:23 - tmpfs tmpfs rw
+121 98 0:27 /ct/data /mnt rw master:18 - tmpfs tmpfs rw
+122 111 0:27 /ct/data /tmp/mine rw master:18 - tmpfs tmpfs rw
+";
+
     pub(crate) fn table(text: &str) -> Table {
         Table::parse(text.as_bytes().to_vec())
-    }
-
-    #[test]
-    fn what_the_user_bound_is_told_from_what_engines_bind() {
-        let binds_of = |text: &str, defaults: &[PathBuf]| {
-            let found = binds(&table(text), defaults);
-            let pairs = found.into_iter().map(|entry| (entry.root.0, entry.target.0, entry.mode));
-            pairs.collect::<Vec<_>>()
-        };
-        let odd = (r#"/data/odd, "q":x\"#.into(), r#"/mnt/odd, "q":x"#.into(), Mode::ReadOnly);
-        assert_eq!(binds_of(PODMAN, &[]), [odd]);
-        let defaults = ["/h/user", "/tmp", "/var/tmp"].map(PathBuf::from);
-        assert_eq!(binds_of(SANDBOX, &defaults), [("/data".into(), "/mnt".into(), Mode::Writable)]);
     }
 
     #[test]
@@ -244,17 +244,42 @@ pub(crate) mod tests {
     fn the_host_finds_a_bind_by_file_system_and_longest_root() {
         let root = tempfile::tempdir().unwrap();
         crate::fs::make_dirs(&root.path().join("sub/d"), 0o755).unwrap();
+        crate::fs::make_dirs(&root.path().join("nfs/sub"), 0o755).unwrap();
         let at = root.path().display();
-        let host = table(&format!(
+        let lines = format!(
             "1 0 254:0 / / rw - ext4 /dev/vda rw\n2 1 7:3 / {at} rw - ext4 /dev/loop3 rw\n\
-             3 1 0:50 /vol {at} rw - nfs4 server:/export rw\n"
-        ));
+             3 2 0:50 /vol {at}/nfs rw - nfs4 server:/export rw\n"
+        );
+        let host = table(&lines);
         let seen = |line: &str| table(line).entries.remove(0);
         let bind = seen("5 4 7:3 /sub/d /mnt rw - ext4 /dev/loop3 rw");
         assert_eq!(host.find(&bind), Some(root.path().join("sub/d")));
         // NFS was mounted anew: another number, the same server.
         let bind = seen("5 4 0:77 /vol/sub /mnt rw - nfs4 server:/export rw");
-        assert_eq!(host.find(&bind), Some(root.path().join("sub")));
+        assert_eq!(host.find(&bind), Some(root.path().join("nfs/sub")));
+        // Another file system lies over it by now.
+        let covered = table(&format!("{lines}4 2 0:60 / {at}/sub rw - tmpfs tmpfs rw\n"));
+        assert_eq!(covered.find(&seen("5 4 7:3 /sub/d /mnt rw - ext4 /dev/loop3 rw")), None);
         assert_eq!(host.find(&seen("5 4 8:1 /sub /mnt rw - ext4 /dev/sda1 rw")), None);
+    }
+    #[test]
+    fn what_has_no_name_is_found_by_its_number_or_by_being_the_only_one() {
+        let root = tempfile::tempdir().unwrap();
+        let (one, two) = (root.path().join("one"), root.path().join("two"));
+        crate::fs::make_dirs(&one, 0o755).unwrap();
+        crate::fs::make_dirs(&two, 0o755).unwrap();
+        let first = format!("2 1 0:30 / {} rw - tmpfs tmpfs rw\n", one.display());
+        let both = format!("{first}3 1 0:31 / {} rw - tmpfs tmpfs rw\n", two.display());
+        let seen = table("5 4 0:31 / /mnt rw - tmpfs tmpfs rw").entries.remove(0);
+        let gone = MountEntry { device: "0:44".into(), ..seen.clone() };
+        assert_eq!(table(&both).find(&seen), Some(two));
+        assert_eq!(table(&both).find(&gone), None);
+        assert_eq!(table(&first).find(&gone), Some(one));
+    }
+
+    #[test]
+    fn a_file_that_was_replaced_is_looked_for_at_its_place() {
+        let entries = table("5 4 7:3 /d/f\\040x//deleted /f ro - ext4 /dev/loop3 rw\n").entries;
+        assert_eq!(entries[0].root.0, Path::new("/d/f x"));
     }
 }

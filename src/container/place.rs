@@ -4,54 +4,86 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::engine::Engine;
 use super::mount::{Mode, Mount};
-use super::mountinfo::Entry;
+use super::mountinfo::MountEntry;
+use crate::foreign::claim;
 use crate::text::{PathText, percent_decode, shown};
 
 /// A container as seen from an env in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Place {
+pub(crate) struct Residence {
     /// What runs it.
     pub(crate) engine: Engine,
     /// A reference, or the path of an image; none where the container did not tell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "claim::some_image"
+    )]
     pub(crate) image: Option<PathText>,
     /// Which of the images that had this reference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "claim::some_digest"
+    )]
     pub(crate) digest: Option<String>,
     /// The engine's id of the container.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "claim::some_name"
+    )]
     pub(crate) container: Option<String>,
     /// The directory whose container it is, by its path on the host.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "claim::some_absolute"
+    )]
     pub(crate) directory: Option<PathText>,
     /// The id in that directory's state.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "claim::some_word"
+    )]
     pub(crate) id: Option<String>,
     /// Whether it had graphics processors.
     #[serde(default)]
     pub(crate) gpu: bool,
     /// The home directory inside.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "claim::some_home"
+    )]
     pub(crate) home: Option<PathText>,
     /// Whether what lies in the image could be changed: a sandbox that was entered to be written to.
     #[serde(default)]
     pub(crate) writable: bool,
+    /// Where something is mounted in this container and in no other.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "claim::some_absolute"
+    )]
+    pub(crate) mark: Option<PathText>,
     /// What it sees of the host, as told by whoever started it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) bind: Vec<Mount>,
     /// What it sees of the host, as its table of mounts tells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) seen: Vec<Entry>,
+    pub(crate) seen: Vec<MountEntry>,
 }
 
-impl Place {
+impl Residence {
     /// A container of which only the engine is known.
     pub(crate) fn new(engine: Engine) -> Self {
         Self {
@@ -64,9 +96,15 @@ impl Place {
             gpu: false,
             home: None,
             writable: false,
+            mark: None,
             bind: Vec::new(),
             seen: Vec::new(),
         }
+    }
+
+    /// A place for the mark of a new container.
+    pub(crate) fn fresh_mark(instance: &str) -> PathBuf {
+        format!("/run/mlenv-{instance}").into()
     }
 
     /// As JSON, for people who look at a container's labels.
@@ -133,8 +171,8 @@ impl Place {
 mod tests {
     use super::*;
 
-    fn place() -> Place {
-        let mut place = Place::new(Engine::Podman);
+    fn place() -> Residence {
+        let mut place = Residence::new(Engine::Podman);
         place.image = Some(PathText("docker.io/u/ml-base:alma9@sha256:1 $HOME \\\"".into()));
         place.bind = vec![
             Mount::same(Path::new("/data")),
@@ -146,10 +184,10 @@ mod tests {
     #[test]
     fn what_a_container_is_told_comes_back_as_it_was() {
         let place = place();
-        assert_eq!(Place::from_launch(&place.launch()), Some(place.clone()));
-        assert_eq!(Place::from_launch("{"), None);
+        assert_eq!(Residence::from_launch(&place.launch()), Some(place.clone()));
+        assert_eq!(Residence::from_launch("{"), None);
         let text = toml::to_string(&place).unwrap();
-        assert_eq!(toml::from_str::<Place>(&text).unwrap(), place);
+        assert_eq!(toml::from_str::<Residence>(&text).unwrap(), place);
         assert_eq!(place.label(), "ml-base:alma9");
     }
 }

@@ -4,11 +4,12 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::engine::{Engine, Family};
-use super::invocation::Invocation;
-use super::order::{Inner, Order, Terminal, reference};
 use super::program::KEEP_ALIVE;
+use super::spec::{Inner, Spec, Terminal, reference};
+use crate::process::Command;
 
-/// The label that says whose a container is: one directory's, for as long as it has its state.
+/// Labels tell people whose a container is. They prove nothing: whoever makes an image of a container takes them along,
+/// so containers are known by their ids, which the directory has.
 pub(crate) const LABEL_ID: &str = "mlenv.id";
 /// The label of one container of that directory.
 pub(crate) const LABEL_INSTANCE: &str = "mlenv.instance";
@@ -20,7 +21,7 @@ pub(crate) const LABEL_DIR: &str = "mlenv.dir";
 pub(crate) const LABEL_ARGS: &str = "mlenv.args";
 
 /// By what a new container is found again.
-pub(crate) struct Identity<'a> {
+pub(crate) struct ContainerIdentity<'a> {
     /// Its name.
     pub(crate) name: &'a str,
     /// Labels and their values.
@@ -30,8 +31,8 @@ pub(crate) struct Identity<'a> {
 }
 
 /// Makes a container that stays: it waits, and commands are run in it. Prints its id.
-pub(crate) fn create(order: &Order, identity: &Identity) -> Invocation {
-    let mut call = Invocation::new(order.engine.name()).word("create");
+pub(crate) fn create(order: &Spec, identity: &ContainerIdentity) -> Command {
+    let mut call = Command::new(order.engine.name()).word("create");
     call = call.option("--name", identity.name);
     for (label, value) in &identity.labels {
         call = call.option("--label", format!("{label}={value}"));
@@ -41,15 +42,19 @@ pub(crate) fn create(order: &Order, identity: &Identity) -> Invocation {
     }
     call = common(call, order);
     call = variables(call, &order.inner);
-    call.option("--workdir", &order.inner.dir)
-        .option("--entrypoint", "/bin/sh")
-        .word(reference(&order.image))
-        .words(["-c", KEEP_ALIVE])
+    call = call.option("--workdir", &order.inner.dir);
+    // An image that is made of this container keeps the words. Behind no entrypoint, other words can take their place;
+    // nerdctl cannot be told so.
+    let (entrypoint, shell) =
+        if order.engine == Engine::Nerdctl { ("/bin/sh", None) } else { ("", Some("/bin/sh")) };
+    let call = call.option("--entrypoint", entrypoint).word(reference(&order.image));
+    let mark = order.mark.iter();
+    call.words(shell).words(["-c", KEEP_ALIVE, "mlenv"]).words(mark)
 }
 
 /// Runs a command in a new container that goes away with it.
-pub(crate) fn run(order: &Order, command: &[OsString]) -> Invocation {
-    let mut call = Invocation::new(order.engine.name()).words(["run", "--rm"]);
+pub(crate) fn run(order: &Spec, command: &[OsString]) -> Command {
+    let mut call = Command::new(order.engine.name()).words(["run", "--rm"]);
     call = terminal(call, order.inner.terminal);
     call = common(call, order);
     call = inner(call, &order.inner);
@@ -60,89 +65,68 @@ pub(crate) fn run(order: &Order, command: &[OsString]) -> Invocation {
 }
 
 /// Runs a command in a container that runs.
-pub(crate) fn exec(
-    engine: Engine,
-    container: &str,
-    how: &Inner,
-    command: &[OsString],
-) -> Invocation {
-    let mut call = terminal(Invocation::new(engine.name()).word("exec"), how.terminal);
+pub(crate) fn exec(engine: Engine, container: &str, how: &Inner, command: &[OsString]) -> Command {
+    let mut call = terminal(Command::new(engine.name()).word("exec"), how.terminal);
     call = inner(call, how);
     call.word(container).words(command)
 }
 
 /// Starts a container; one that runs is fine.
-pub(crate) fn start(engine: Engine, container: &str) -> Invocation {
-    Invocation::new(engine.name()).words(["start", container])
+pub(crate) fn start(engine: Engine, container: &str) -> Command {
+    Command::new(engine.name()).words(["start", container])
 }
 
 /// Removes a container, running or not.
-pub(crate) fn remove(engine: Engine, container: &str) -> Invocation {
-    let call = Invocation::new(engine.name()).words(["rm", "--force"]);
+pub(crate) fn remove(engine: Engine, container: &str) -> Command {
+    let call = Command::new(engine.name()).words(["rm", "--force"]);
     // podman waits ten seconds for programs that do not hear.
     let call = if engine == Engine::Podman { call.option("--time", "1") } else { call };
     call.word(container)
 }
 
 /// Gives a container another name.
-pub(crate) fn rename(engine: Engine, container: &str, name: &str) -> Invocation {
-    Invocation::new(engine.name()).words(["rename", container, name])
-}
-
-/// Prints the ids of all containers that have this label, running or not, the youngest first.
-pub(crate) fn find(engine: Engine, label: &str, value: &str) -> Invocation {
-    let filter = format!("label={label}={value}");
-    Invocation::new(engine.name()).words([
-        "ps",
-        "--all",
-        "--quiet",
-        "--no-trunc",
-        "--filter",
-        &filter,
-    ])
-}
-
-/// Prints id and name of all containers that have this label, one a line.
-pub(crate) fn list(engine: Engine, label: &str, value: &str) -> Invocation {
-    let filter = format!("label={label}={value}");
-    Invocation::new(engine.name())
-        .words(["ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Names}}"])
-        .option("--filter", filter)
+pub(crate) fn rename(engine: Engine, container: &str, name: &str) -> Command {
+    Command::new(engine.name()).words(["rename", container, name])
 }
 
 /// Prints what the engine knows of a container, as a JSON list.
-pub(crate) fn inspect(engine: Engine, container: &str) -> Invocation {
-    Invocation::new(engine.name()).words(["container", "inspect", container])
+pub(crate) fn inspect(engine: Engine, container: &str) -> Command {
+    Command::new(engine.name()).words(["container", "inspect", container])
 }
 
 /// Prints what the engine knows of an image in its store, as a JSON list.
-pub(crate) fn inspect_image(engine: Engine, image: &OsStr) -> Invocation {
-    Invocation::new(engine.name()).words(["image", "inspect"]).word(reference(image))
+pub(crate) fn inspect_image(engine: Engine, image: &OsStr) -> Command {
+    Command::new(engine.name()).words(["image", "inspect"]).word(reference(image))
 }
 
 /// Runs a few lines of shell in a new container of an image that is in the store: it sees nothing but the image, and
 /// goes away with it.
-pub(crate) fn peek(engine: Engine, image: &OsStr, script: &str) -> Invocation {
-    let call = Invocation::new(engine.name()).words(["run", "--rm", "--pull=never"]);
+pub(crate) fn peek(engine: Engine, image: &OsStr, script: &str) -> Command {
+    let call = Command::new(engine.name()).words(["run", "--rm", "--pull=never"]);
     let call = call.words(engine.description().always).option("--network", "none");
     let call = call.option("--entrypoint", "/bin/sh").word(reference(image));
     call.words(["-c", script])
 }
 
 /// Brings an image into the store.
-pub(crate) fn pull(engine: Engine, image: &OsStr) -> Invocation {
-    Invocation::new(engine.name()).word("pull").word(reference(image))
+pub(crate) fn pull(engine: Engine, image: &OsStr) -> Command {
+    Command::new(engine.name()).word("pull").word(reference(image))
 }
 
-fn common(mut call: Invocation, order: &Order) -> Invocation {
+fn common(mut call: Command, order: &Spec) -> Command {
     call = call.words(order.engine.description().always);
     for mount in &order.mounts {
         call = call.option("--mount", mount.csv(Family::Store));
     }
+    if let Some(mark) = &order.mark {
+        let mut mount = OsString::from("type=tmpfs,target=");
+        mount.push(mark);
+        call = call.option("--mount", mount);
+    }
     call.words(&order.gpu)
 }
 
-fn inner(call: Invocation, how: &Inner) -> Invocation {
+fn inner(call: Command, how: &Inner) -> Command {
     let call = variables(call, how).option("--workdir", how.dir.as_path());
     match &how.user {
         Some(user) => call.option("--user", user),
@@ -151,7 +135,7 @@ fn inner(call: Invocation, how: &Inner) -> Invocation {
 }
 
 /// Values of inherited variables are not in the words, which everybody on the machine can read.
-fn variables(mut call: Invocation, how: &Inner) -> Invocation {
+fn variables(mut call: Command, how: &Inner) -> Command {
     for name in &how.inherit {
         call = call.option("--env", name);
     }
@@ -163,7 +147,7 @@ fn variables(mut call: Invocation, how: &Inner) -> Invocation {
     call
 }
 
-fn terminal(call: Invocation, terminal: Terminal) -> Invocation {
+fn terminal(call: Command, terminal: Terminal) -> Command {
     match terminal {
         Terminal::Full => call.words(["--interactive", "--tty"]),
         Terminal::Pipes => call.word("--interactive"),

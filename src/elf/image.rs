@@ -25,7 +25,7 @@ const HEAD: usize = 4096;
 const PIECE: usize = 256;
 
 /// One file.
-pub(super) struct Image<'f> {
+pub(super) struct ElfImage<'f> {
     file: &'f File,
     size: u64,
     /// The byte order of everything in it.
@@ -40,8 +40,8 @@ pub(super) struct Image<'f> {
     pub(super) entries: Vec<(DynamicTag, u64)>,
 }
 
-impl<'f> Image<'f> {
-    /// Reads the headers; `None` for what is no dynamically linked ELF file of a known sort.
+impl<'f> ElfImage<'f> {
+    /// Reads the headers; `None` for what is not a dynamically linked ELF file of a known sort.
     pub(super) fn open(file: &'f File) -> io::Result<Option<Self>> {
         let mut head = vec![0; HEAD];
         let read = read_at_most(file, &mut head)?;
@@ -51,7 +51,7 @@ impl<'f> Image<'f> {
             return Ok(None);
         };
         let size = file.metadata()?.len();
-        let blank = Image {
+        let blank = ElfImage {
             file,
             size,
             endian: Endianness::Little,

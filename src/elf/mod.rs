@@ -16,7 +16,8 @@ use std::path::{Component, Path, PathBuf};
 
 use object::elf::{DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME};
 
-use image::Image;
+use crate::foreign;
+use image::ElfImage;
 pub(crate) use strings::is_alone;
 
 /// What the loader is told by one file.
@@ -52,17 +53,17 @@ impl Dynamic {
     }
 }
 
-/// Reads what the loader would. `None` for what is no dynamically linked ELF file.
+/// Reads what the loader would. `None` for what is not a dynamically linked ELF file.
 pub(crate) fn read(file: &File) -> io::Result<Option<Dynamic>> {
-    Ok(Image::open(file)?.and_then(|image| dynamic(&image)))
+    Ok(ElfImage::open(file)?.and_then(|image| dynamic(&image)))
 }
 
-/// The same for the file at `path`; what cannot be read counts as none.
+/// As `read`, but for the file at `path`; what cannot be read counts as none.
 pub(crate) fn read_at(path: &Path) -> Option<Dynamic> {
-    read(&File::open(path).ok()?).ok()?
+    read(&foreign::open(path).ok()?).ok()?
 }
 
-fn dynamic(image: &Image) -> Option<Dynamic> {
+fn dynamic(image: &ElfImage) -> Option<Dynamic> {
     let mut found = Dynamic { is_program: image.is_program, ..Dynamic::default() };
     for &(tag, value) in &image.entries {
         let name = || Some(OsString::from_vec(image.string(value)?.bytes));

@@ -14,7 +14,7 @@ use object::read::elf::{Dynamic, Sym};
 use object::{Endian, Endianness};
 
 use super::Text;
-use super::image::{Image, array};
+use super::image::{ElfImage, array};
 
 /// More symbols, and more versions, than any library has.
 const MAX_SYMBOLS: u64 = 8 << 20;
@@ -23,11 +23,11 @@ const MAX_VERSIONS: u32 = 1 << 16;
 /// True where the string table holds `text` whole, and nothing but search paths uses its bytes. False also where
 /// that cannot be told.
 pub(crate) fn is_alone(file: &File, text: &Text) -> io::Result<bool> {
-    Ok(Image::open(file)?.is_some_and(|image| users(&image, text).is_some_and(|users| !users)))
+    Ok(ElfImage::open(file)?.is_some_and(|image| users(&image, text).is_some_and(|users| !users)))
 }
 
 /// Whether somebody else uses the bytes; `None` where not all users can be found.
-fn users(image: &Image, text: &Text) -> Option<bool> {
+fn users(image: &ElfImage, text: &Text) -> Option<bool> {
     let (table, size) = image.strings()?;
     let start = text.offset.checked_sub(table)?;
     let bytes = start..start.checked_add(text.bytes.len() as u64)?;
@@ -43,7 +43,7 @@ fn users(image: &Image, text: &Text) -> Option<bool> {
 }
 
 /// Search paths share a string where a linker wrote both tags; they must begin at the same byte.
-fn in_entries(image: &Image, bytes: &Range<u64>) -> bool {
+fn in_entries(image: &ElfImage, bytes: &Range<u64>) -> bool {
     let names = image.entries.iter().filter(|&&(tag, val)| Dynamic { tag, val }.is_string());
     names.into_iter().any(|&(tag, at)| {
         let is_path = [DT_RPATH, DT_RUNPATH].contains(&tag) && at == bytes.start;
@@ -56,7 +56,7 @@ fn touches(at: u64, bytes: &Range<u64>) -> bool {
     bytes.contains(&at)
 }
 
-fn in_symbols(image: &Image, bytes: &Range<u64>) -> Option<bool> {
+fn in_symbols(image: &ElfImage, bytes: &Range<u64>) -> Option<bool> {
     let Some(symbols) = image.value(DT_SYMTAB) else { return Some(false) };
     let (place, count) = (image.place(symbols)?, count_symbols(image)?);
     if count > MAX_SYMBOLS {
@@ -71,7 +71,7 @@ fn in_symbols(image: &Image, bytes: &Range<u64>) -> Option<bool> {
 }
 
 fn named<S: Sym<Endian = Endianness>>(
-    image: &Image,
+    image: &ElfImage,
     place: u64,
     count: usize,
     bytes: &Range<u64>,
@@ -82,7 +82,7 @@ fn named<S: Sym<Endian = Endianness>>(
 }
 
 /// Nothing but the hash tables tells how many symbols there are.
-fn count_symbols(image: &Image) -> Option<u64> {
+fn count_symbols(image: &ElfImage) -> Option<u64> {
     if let Some(hash) = image.value(DT_HASH) {
         let words = words(image, image.place(hash)?, 2)?;
         return Some(u64::from(words[1]));
@@ -107,13 +107,13 @@ fn count_symbols(image: &Image) -> Option<u64> {
     Some(at + 1)
 }
 
-fn words(image: &Image, place: u64, count: usize) -> Option<Vec<u32>> {
+fn words(image: &ElfImage, place: u64, count: usize) -> Option<Vec<u32>> {
     let bytes = image.bytes(place, count.checked_mul(4)?)?;
     let read = |word: &[u8; 4]| image.endian.read_u32(*word);
     Some(bytes.as_chunks().0.iter().map(read).collect())
 }
 
-fn in_versions(image: &Image, bytes: &Range<u64>) -> Option<bool> {
+fn in_versions(image: &ElfImage, bytes: &Range<u64>) -> Option<bool> {
     let endian = image.endian;
     let mut names = Vec::new();
     // Both are lists of lists; each entry tells how many bytes further the next one is, the last one 0.
@@ -162,7 +162,7 @@ fn walk(
     }
 }
 
-fn one<T: Pod + Copy>(image: &Image, at: u64) -> Option<T> {
+fn one<T: Pod + Copy>(image: &ElfImage, at: u64) -> Option<T> {
     let bytes = image.bytes(at, size_of::<T>())?;
     from_bytes::<T>(&bytes).ok().map(|(found, _)| *found)
 }

@@ -25,7 +25,7 @@ impl Digest {
     /// Takes `text` apart; upper-case digits are refused, as the specification does.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let wrong = |why: &str| {
-            Error::new(format!("\"{}\" is no digest: {why}", shown(text)))
+            Error::new(format!("\"{}\" is not a digest: {why}", shown(text)))
                 .hint("a digest is `sha256:` and 64 hexadecimal digits in lower case")
         };
         let (algorithm, hex) = text.split_once(':').ok_or_else(|| wrong("it has no `:`"))?;
@@ -38,7 +38,7 @@ impl Digest {
             return Err(wrong(&format!("{length} digits are needed, not {}", hex.len())));
         }
         if !hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(wrong("it has something else than hexadecimal digits in lower case"));
+            return Err(wrong("it has something other than hexadecimal digits in lower case"));
         }
         Ok(Self { algorithm, hex: hex.to_owned() })
     }

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::Base;
 use crate::base::conda::Package;
-use crate::care::installed::{self, Installed, Manager};
+use crate::base::installed::{self, Installed, Manager};
 use crate::error::{Attempt, Result};
+use crate::foreign;
+use crate::specs::key;
 
 /// The label (or annotation) of an image that lists its packages.
 pub(crate) const LABEL: &str = "mlenv.packages";
@@ -48,7 +50,7 @@ pub(crate) fn of_directory(dir: &Path, cache: &Path) -> Result<Vec<Listed>> {
 
 /// The packages that the file at `path` lists.
 pub(crate) fn of_file(path: &Path) -> Result<Vec<Listed>> {
-    let text = std::fs::read(path).attempt("read", path)?;
+    let text = foreign::read(path, foreign::FileKind::PackageData).attempt("read", path)?;
     Ok(of_text(&String::from_utf8_lossy(&text)))
 }
 
@@ -99,7 +101,7 @@ pub(crate) fn of_paths<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<Listed>
         found.extend(of_record(path).or_else(|| of_info(path)));
     }
     let conda = |package: &&Listed| package.by == Some(Manager::Conda);
-    let key = |package: &Listed| (installed::key(&package.name), package.version.clone());
+    let key = |package: &Listed| (key(&package.name), package.version.clone());
     let recorded: HashSet<_> = found.iter().filter(conda).map(key).collect();
     sorted(
         found.iter().filter(|one| conda(one) || !recorded.contains(&key(one))).cloned().collect(),
@@ -122,7 +124,7 @@ fn of_info(path: &Path) -> Option<Listed> {
 }
 
 fn sorted(mut packages: Vec<Listed>) -> Vec<Listed> {
-    packages.sort_by_cached_key(|package| (installed::key(&package.name), package.clone()));
+    packages.sort_by_cached_key(|package| (key(&package.name), package.clone()));
     packages.dedup();
     packages
 }

@@ -4,7 +4,7 @@
 //! short there (`python:3.12`) is whole here, so that two names of one image are equal.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -34,7 +34,7 @@ impl Reference {
     /// Understands what a user, a file or a script wrote; `docker://` in front is taken off.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         Self::take_apart(text).map_err(|wrong| {
-            Error::new(format!("\"{}\" is no image reference: {}", shown(text), wrong.why))
+            Error::new(format!("\"{}\" is not an image reference: {}", shown(text), wrong.why))
                 .hint(wrong.cure.unwrap_or(FORM))
         })
     }
@@ -128,7 +128,7 @@ impl<'de> Deserialize<'de> for Reference {
     }
 }
 
-/// Why something is no reference, and what helps.
+/// Why something is not a reference, and what helps.
 struct Wrong {
     why: String,
     cure: Option<&'static str>,
@@ -179,7 +179,7 @@ fn check_registry(text: &str) -> Result<String, Wrong> {
         _ => (text, None),
     };
     if port.is_some_and(|port| !is_port(port)) {
-        return Err(why("the registry's port is no number from 1 to 65535"));
+        return Err(why("the registry's port is not a number from 1 to 65535"));
     }
     let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let fits = match address {
@@ -187,7 +187,7 @@ fn check_registry(text: &str) -> Result<String, Wrong> {
         None => !host.is_empty() && host.split('.').all(is_host_label),
     };
     if !fits {
-        return Err(why("the registry is no host name"));
+        return Err(why("the registry is not a host name"));
     }
     let registry = text.to_ascii_lowercase();
     Ok(if HUB_TOO.contains(&registry.as_str()) { HUB.to_owned() } else { registry })
@@ -241,18 +241,6 @@ fn is_repository_part(part: &str) -> bool {
     joints.into_iter().all(|joint| {
         matches!(joint, "" | "." | "_" | "__") || joint.bytes().all(|byte| byte == b'-')
     })
-}
-
-/// True for a registry on this very machine, the only kind that is asked without TLS.
-pub(crate) fn is_loopback(registry: &str) -> bool {
-    let host = match registry.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => host,
-        _ => registry,
-    };
-    let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    host == "localhost"
-        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-        || v6.and_then(|host| host.parse::<Ipv6Addr>().ok()).is_some_and(|v6| v6.is_loopback())
 }
 
 #[cfg(test)]

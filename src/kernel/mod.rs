@@ -5,13 +5,13 @@
 //! so that it goes on working where mlenv was moved. What mlenv wrote carries its mark, and nothing else is ever
 //! changed or removed.
 
+mod kernelspecs;
 mod names;
 mod probe;
-mod shelf;
 mod spec;
 
+pub(crate) use self::kernelspecs::{Kernel, KernelState, Kernelspecs, Wanted, places, system};
 pub(crate) use self::probe::{Module, probe};
-pub(crate) use self::shelf::{Kernel, Shelf, State, Wanted, places, system};
 pub(crate) use self::spec::moved;
 
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub(crate) struct Renewal {
 
 /// What has to be written anew among the user's kernels when the env that was at `from` is at `to`.
 pub(crate) fn renewals(dirs: &Dirs, (from, to): (&Path, &Path), program: &Path) -> Vec<Renewal> {
-    let kernels = Shelf::of_user(dirs).kernels().into_iter();
+    let kernels = Kernelspecs::of_user(dirs).kernels().into_iter();
     let kernels = kernels.filter(|kernel| kernel.mark.prefix.0 == from);
     let renewal = |kernel: Kernel| {
         let is_stale = from != to || !kernel.mark.program.0.is_file();
@@ -50,10 +50,10 @@ pub(crate) fn renew(renewals: &[Renewal]) -> Result<()> {
 
 /// The user's kernels whose env is gone for good, and not merely out of reach.
 pub(crate) fn stale(dirs: &Dirs) -> Vec<PathBuf> {
-    let kernels = Shelf::of_user(dirs).kernels().into_iter();
+    let kernels = Kernelspecs::of_user(dirs).kernels().into_iter();
     let is_gone = |kernel: &Kernel| {
         let above = kernel.mark.prefix.0.parent().is_some_and(Path::is_dir);
-        above && kernel.state() == State::EnvGone
+        above && kernel.state() == KernelState::EnvGone
     };
     kernels.filter(is_gone).map(|kernel| kernel.dir).collect()
 }
@@ -63,9 +63,15 @@ pub(crate) fn discard(dir: &Path) -> Result<()> {
     Kernel::read(dir).map_or(Ok(()), |kernel| kernel.remove())
 }
 
+/// The names of the user's kernels of an env.
+pub(crate) fn names_of(dirs: &Dirs, env: &Path) -> Vec<String> {
+    let kernels = Kernelspecs::of_user(dirs).kernels().into_iter();
+    kernels.filter(|kernel| kernel.mark.prefix.0 == env).map(|kernel| kernel.name).collect()
+}
+
 /// Takes away the user's kernels of an env that is no more. Gives their names.
 pub(crate) fn forget(dirs: &Dirs, env: &Path) -> Result<Vec<String>> {
-    let kernels = Shelf::of_user(dirs).kernels().into_iter();
+    let kernels = Kernelspecs::of_user(dirs).kernels().into_iter();
     let mut names = Vec::new();
     for kernel in kernels.filter(|kernel| kernel.mark.prefix.0 == env) {
         kernel.remove()?;

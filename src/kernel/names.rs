@@ -14,7 +14,9 @@ pub(super) const TWIN: &str = "-usersite";
 
 /// Jupyter's own rule.
 pub(super) fn is_name(name: &str) -> bool {
+    // A `.` in front would hide it, or lead elsewhere; a `-` would be an option to who removes it.
     !name.is_empty()
+        && !name.starts_with(['.', '-'])
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
@@ -33,7 +35,7 @@ pub(super) fn name_of(prefix: &Path) -> String {
     if name.is_empty() { "env".to_owned() } else { name.to_owned() }
 }
 
-/// The same for an env whose name another one has taken.
+/// As `name_of`, but for an env whose name another one has taken.
 pub(super) fn longer(name: &str, prefix: &Path) -> String {
     let hash = Sha256::digest(prefix.as_os_str().as_encoded_bytes());
     format!("{name}-{}", hex(&hash[..3]))

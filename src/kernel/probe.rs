@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::hint::command;
 use crate::text::Shown;
 
 /// A module, and what brings it.
@@ -29,16 +30,19 @@ pub(crate) fn probe(
     place: &Path,
     ask: impl FnOnce(&[OsString]) -> Result<Vec<u8>>,
 ) -> Result<PathBuf> {
-    let words = ["python3", "-s", "-c", PROGRAM, module.name].map(OsString::from);
+    let words = ["python3", "-I", "-c", PROGRAM, module.name].map(OsString::from);
     let told = ask(&words)
         .map_err(|error| error.during(format!("asking the Python of {}", Shown(place))))?;
     if told.is_empty() {
-        let place = Shown(place);
         return Err(Error::no(format!(
-            "there is no {} in {place}, nor in what it stands on",
-            module.package
+            "{} is installed neither in {} nor in what it stands on",
+            module.package,
+            Shown(place)
         ))
-        .hint(format!("`mlenv install -p {place} {}`", module.package)));
+        .hint(format!(
+            "{} installs it",
+            command("mlenv install -p {} {}", &[&place, &module.package])
+        )));
     }
     Ok(PathBuf::from(OsString::from_vec(told)))
 }

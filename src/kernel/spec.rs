@@ -50,7 +50,7 @@ pub(super) fn text(mark: &Mark, display: &str, old: Option<Map<String, Value>>) 
     written(&map)
 }
 
-/// `None` for text that is no kernel of ours.
+/// `None` for text that is not a kernel of ours.
 pub(super) fn read(text: &[u8]) -> Option<(Mark, Map<String, Value>)> {
     let map: Map<String, Value> = serde_json::from_slice(text).ok()?;
     let mark = map.get("metadata")?.get(MARK)?;
@@ -92,7 +92,7 @@ fn word(path: &Path) -> Result<Value> {
             .hint("give it another path, with `mlenv rename`"))
     };
     match path.to_str() {
-        None => refusal("its path is no UTF-8, and Jupyter's files hold nothing else"),
+        None => refusal("its path is not UTF-8, and Jupyter's files hold nothing else"),
         Some(text) if REPLACED.iter().any(|name| text.contains(name)) => {
             refusal("Jupyter would replace the part of its path that is in braces")
         }

@@ -31,8 +31,10 @@ pub(crate) enum Step {
     Set(Name, OsString),
     /// Remove a variable.
     Unset(Name),
-    /// Source a script if it is there.
-    Source(Script),
+    /// Source a script if it is there. What it changes is written into the session.
+    Enter(Script),
+    /// Source a script of what is left, if it is there. What it changes of what was there is put back.
+    Leave(Script),
     /// Let the prompt show this text in front, or nothing of ours any more. Never exported.
     Prompt(Prompt),
 }
@@ -59,7 +61,7 @@ impl Change {
             match step {
                 Step::Set(name, value) => drop(after.insert(name.as_str().into(), value.clone())),
                 Step::Unset(name) => drop(after.remove(OsStr::new(name.as_str()))),
-                Step::Source(_) | Step::Prompt(_) => {}
+                Step::Enter(_) | Step::Leave(_) | Step::Prompt(_) => {}
             }
         }
         after
@@ -98,8 +100,8 @@ pub(super) fn steps(
     let old = leaving.iter().map(|path| Script { path: path.clone(), prefix: None });
     let set = |(name, value): (&Name, &OsStr)| Step::Set(name.clone(), value.to_owned());
     let steps =
-        early.into_iter().map(set).chain(old.map(Step::Source)).chain(sets.into_iter().map(set));
+        early.into_iter().map(set).chain(old.map(Step::Leave)).chain(sets.into_iter().map(set));
     let steps =
         steps.chain(unsets.into_iter().cloned().map(Step::Unset)).chain(prompt.map(Step::Prompt));
-    Change { steps: steps.chain(entering.iter().cloned().map(Step::Source)).collect() }
+    Change { steps: steps.chain(entering.iter().cloned().map(Step::Enter)).collect() }
 }

@@ -24,7 +24,7 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_./+@,-".contains(&byte)
 }
 
-/// Decodes strictly: a byte that should have been encoded, half a code, or a NUL is no value.
+/// Decodes strictly: a byte that should have been encoded, half a code, or a NUL is not a value.
 pub(super) fn decode(text: &str) -> Option<OsString> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();

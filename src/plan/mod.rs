@@ -11,6 +11,7 @@ mod draft;
 pub(crate) mod list;
 pub(crate) mod name;
 pub(crate) mod prompt;
+pub(crate) mod scripted;
 pub(crate) mod session;
 
 use std::collections::HashMap;
@@ -23,7 +24,8 @@ use crate::plan::change::steps;
 use crate::plan::draft::Draft;
 use crate::plan::name::{Name, SESSION};
 use crate::plan::prompt::Label;
-use crate::plan::session::{Changed, Entry, Owner, Session};
+use crate::plan::session::Scripted;
+use crate::plan::session::{Changed, ListEntry, Owner, Session};
 
 /// The variables that a shell exports.
 pub(crate) type Vars = HashMap<OsString, OsString>;
@@ -42,7 +44,7 @@ pub(crate) struct Target {
     /// Variables to set only where the user has not: not set, or empty.
     pub(crate) defaults: Vec<(Name, OsString)>,
     /// Entries to put in front of colon lists, in order.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<ListEntry>,
     /// Scripts to source after everything is set, in order.
     pub(crate) enter: Vec<Script>,
     /// Scripts to source before leaving, in order.
@@ -103,22 +105,45 @@ pub(crate) fn switch(vars: &Vars, session: Option<&Session>, target: &Target) ->
     (steps(&now, &then, &leaving, Some(prompt), &target.enter), entered)
 }
 
+/// Puts the entries of `session` that got lost back into their lists, and changes nothing else.
+pub(crate) fn relist(vars: &Vars, session: &Session) -> Change {
+    let now = Draft::new(vars);
+    let mut then = now.clone();
+    renew_lists(&mut then, &now, session, session);
+    steps(&now, &then, &[], None, &[])
+}
+
 /// Enters anew what is active already: only what the target changed since is applied, and list entries that
 /// got lost are put back. What the user or a package's script changed stays.
 fn renew(now: &Draft<'_>, session: &Session, target: &Target) -> (Change, Session) {
+    let scripted = &session.scripted;
+    let session = &Session { scripted: Scripted::default(), ..session.clone() };
     let mut untouched = now.clone();
     redo(&mut untouched, session);
     let mut renewed = untouched.clone();
     leave_on(&mut renewed, session);
     let prompt = prompt_of(&renewed, target);
-    let entered = enter_on(&mut renewed, target);
+    let mut entered = enter_on(&mut renewed, target);
+    // By whom is no reason to run scripts again.
+    let is_same = entered == (Session { owner: entered.owner.clone(), ..session.clone() });
     let mut then = now.clone();
+    if is_same {
+        entered.scripted = scripted.clone();
+        let text = if entered.owner == session.owner {
+            now.get(SESSION).map(OsStr::to_owned)
+        } else {
+            Some(entered.to_string().into())
+        };
+        renewed.put(&Name::known(SESSION), text);
+    } else {
+        undo(&mut then, scripted.vars.iter().rev(), scripted.entries.iter());
+    }
+    let base = then.clone();
     for (name, value) in renewed.differences(&untouched) {
         then.put(name, value.map(OsStr::to_owned));
     }
-    renew_lists(&mut then, now, session, &entered);
-    // By whom is no reason to run scripts again.
-    if entered == (Session { owner: entered.owner.clone(), ..session.clone() }) {
+    renew_lists(&mut then, &base, session, &entered);
+    if is_same {
         return (steps(now, &then, &[], None, &[]), entered);
     }
     (steps(now, &then, &session.scripts, Some(prompt), &target.enter), entered)
@@ -126,7 +151,7 @@ fn renew(now: &Draft<'_>, session: &Session, target: &Target) -> (Change, Sessio
 
 /// The lists as the user has them now, with the entries of `entered` in place of those of `session`.
 fn renew_lists(then: &mut Draft<'_>, now: &Draft<'_>, session: &Session, entered: &Session) {
-    for Entry { list, .. } in session.entries.iter().chain(&entered.entries) {
+    for ListEntry { list, .. } in session.entries.iter().chain(&entered.entries) {
         then.put(list, now.get(list.as_str()).map(OsStr::to_owned));
     }
     let gone = session.entries.iter().filter(|entry| !entered.entries.contains(entry));
@@ -156,13 +181,22 @@ fn scripts_to_leave(now: &Draft<'_>, session: &Session) -> Vec<PathBuf> {
 }
 
 fn leave_on(draft: &mut Draft<'_>, session: &Session) {
-    for Changed { name, new, old } in session.vars.iter().rev() {
+    undo(draft, session.undone_vars(), session.all_entries());
+    draft.put(&Name::known(SESSION), None);
+}
+
+/// Gives back what is as it was made, and takes the entries out.
+fn undo<'a>(
+    draft: &mut Draft<'_>,
+    vars: impl Iterator<Item = &'a Changed>,
+    mut entries: impl Iterator<Item = &'a ListEntry>,
+) {
+    for Changed { name, new, old } in vars {
         if draft.get(name.as_str()) == new.as_deref() {
             draft.put(name, old.clone());
         }
     }
-    session.entries.iter().for_each(|entry| take_out(draft, entry));
-    draft.put(&Name::known(SESSION), None);
+    entries.by_ref().for_each(|entry| take_out(draft, entry));
 }
 
 /// Everything as `session` left it when it was entered.
@@ -189,6 +223,7 @@ fn enter_on(draft: &mut Draft<'_>, target: &Target) -> Session {
         vars,
         entries: target.entries.clone(),
         scripts: target.leave.clone(),
+        scripted: Scripted::default(),
     };
     draft.put(&Name::known(SESSION), Some(session.to_string().into()));
     session
@@ -211,12 +246,12 @@ fn wanted(draft: &Draft<'_>, target: &Target) -> Vec<(Name, Option<OsString>)> {
     wanted
 }
 
-fn take_out(draft: &mut Draft<'_>, entry: &Entry) {
+fn take_out(draft: &mut Draft<'_>, entry: &ListEntry) {
     let shorter = list::without(draft.get(entry.list.as_str()), &entry.dir);
     draft.put(&entry.list, shorter);
 }
 
-fn put_in_front(draft: &mut Draft<'_>, entry: &Entry) {
+fn put_in_front(draft: &mut Draft<'_>, entry: &ListEntry) {
     let longer = list::with_front(draft.get(entry.list.as_str()), &[&entry.dir]);
     draft.put(&entry.list, longer);
 }

@@ -8,6 +8,8 @@ use std::fmt;
 pub(crate) const SESSION: &str = "__MLENV_SESSION";
 /// The list of directories in which programs are found.
 pub(crate) const PATH: &str = "PATH";
+/// By which pip installs elsewhere than into the Python that it runs on.
+pub(crate) const PIP_ELSEWHERE: [&str; 4] = ["PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"];
 
 /// A variable's name: a valid identifier, and not a variable by which a shell steers itself.
 ///
@@ -28,7 +30,7 @@ impl Name {
 
     /// A name that is known to be good: the constants of this program.
     pub(crate) fn known(name: &str) -> Self {
-        debug_assert!(is_identifier(name), "{name} is no identifier");
+        debug_assert!(is_identifier(name), "{name} is not an identifier");
         Self(name.to_owned())
     }
 
@@ -69,7 +71,7 @@ fn belongs_to_shells(name: &str) -> bool {
 }
 
 /// Sorted. Special or read-only in at least one of the shells, or run by one.
-const SHELLS_OWN: [&str; 64] = [
+pub(crate) const SHELLS_OWN: [&str; 64] = [
     "BASHOPTS",
     "BASHPID",
     "BASH_ENV",

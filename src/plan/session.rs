@@ -7,6 +7,7 @@
 //!         | "v:" NAME ":" new ":" old a variable; new, old = "!" (not set) or "=" enc(value)
 //!         | "p:" NAME ":" enc(dir)    an entry that we put into the colon list NAME
 //!         | "d:" enc(script)          sourced on leaving, if it is still there
+//!         | "s:"                      what follows was changed by scripts on entering, as the shell found
 //! enc     = every byte outside [A-Za-z0-9_./+@,-] as %XX
 //! ```
 //!
@@ -19,9 +20,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::plan::Vars;
 use crate::plan::code::{Encoded, decode};
 use crate::plan::name::{Name, PATH, SESSION};
+use crate::plan::{Vars, list};
 
 const VERSION: &str = "1";
 
@@ -35,9 +36,20 @@ pub(crate) struct Session {
     /// Variables set or unset, in order.
     pub(crate) vars: Vec<Changed>,
     /// Entries put into colon lists, in order.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<ListEntry>,
     /// Scripts to source on leaving, in order.
     pub(crate) scripts: Vec<PathBuf>,
+    /// What scripts did on entering.
+    pub(crate) scripted: Scripted,
+}
+
+/// What scripts changed, as the shell that sourced them found. Undone before all else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scripted {
+    /// Variables.
+    pub(crate) vars: Vec<Changed>,
+    /// Entries of colon lists.
+    pub(crate) entries: Vec<ListEntry>,
 }
 
 /// Who asked for an activation. What a user activated by hand is not replaced by a marker.
@@ -80,7 +92,7 @@ pub(crate) struct Changed {
 
 /// One entry of a colon list: undone by taking it out once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct ListEntry {
     /// The list variable.
     pub(crate) list: Name,
     /// The entry.
@@ -100,6 +112,40 @@ impl Session {
     pub(crate) fn bin(&self) -> Option<&OsStr> {
         let entry = self.entries.iter().find(|entry| entry.list.as_str() == PATH)?;
         Some(&entry.dir)
+    }
+
+    /// All entries, also those of scripts.
+    pub(crate) fn all_entries(&self) -> impl Iterator<Item = &ListEntry> {
+        self.entries.iter().chain(&self.scripted.entries)
+    }
+
+    /// All variables in the order of their undoing, also those of scripts.
+    pub(crate) fn undone_vars(&self) -> impl Iterator<Item = &Changed> {
+        self.scripted.vars.iter().rev().chain(self.vars.iter().rev())
+    }
+
+    /// True where the entries of each list come before all others but those of scripts.
+    pub(crate) fn leads(&self, vars: &Vars) -> bool {
+        self.entries.iter().all(|ListEntry { list, .. }| {
+            let ours = self.entries.iter().filter(|entry| entry.list == *list);
+            let scripted = |dir: &&[u8]| {
+                let mut scripted = self.scripted.entries.iter();
+                scripted.any(|entry| entry.list == *list && entry.dir.as_bytes() == *dir)
+            };
+            let found = list::entries(vars.get(OsStr::new(list.as_str())).map(OsString::as_os_str));
+            let mut found = found.filter(|dir| !scripted(dir));
+            ours.map(|entry| entry.dir.as_bytes()).all(|dir| found.next() == Some(dir))
+        })
+    }
+
+    /// The variables without these entries.
+    pub(crate) fn without_entries(&self, vars: &Vars) -> Vars {
+        let mut without = vars.clone();
+        for ListEntry { list, dir } in &self.entries {
+            let shorter = list::without(without.remove(OsStr::new(list.as_str())).as_deref(), dir);
+            without.extend(shorter.map(|value| (list.as_str().into(), value)));
+        }
+        without
     }
 
     /// Reads a session's text. Anything that breaks a rule makes the whole unreadable.
@@ -129,8 +175,9 @@ struct Parts {
     owner: Option<Owner>,
     prefix: Option<PathBuf>,
     vars: Vec<Changed>,
-    entries: Vec<Entry>,
+    entries: Vec<ListEntry>,
     scripts: Vec<PathBuf>,
+    scripted: Option<Scripted>,
 }
 
 impl Parts {
@@ -140,8 +187,17 @@ impl Parts {
         match kind {
             "o" if self.owner.is_none() => self.owner = Some(owner(rest)?),
             "e" if self.prefix.is_none() => self.prefix = Some(absolute(rest)?),
-            "v" => self.vars.push(changed(rest)?),
-            "p" => self.entries.push(entry(rest)?),
+            "s" if rest.is_empty() && self.scripted.is_none() => {
+                self.scripted = Some(Scripted::default());
+            }
+            "v" => {
+                let vars = self.scripted.as_mut().map(|scripted| &mut scripted.vars);
+                vars.unwrap_or(&mut self.vars).push(changed(rest)?);
+            }
+            "p" => {
+                let entries = self.scripted.as_mut().map(|scripted| &mut scripted.entries);
+                entries.unwrap_or(&mut self.entries).push(entry(rest)?);
+            }
             "d" => self.scripts.push(absolute(rest)?),
             _ => return None,
         }
@@ -151,8 +207,9 @@ impl Parts {
     fn finish(self) -> Option<Session> {
         let prefix = self.prefix?;
         self.scripts.iter().all(|script| is_leave_script(&prefix, script)).then_some(())?;
-        let Self { owner, vars, entries, scripts, .. } = self;
-        Some(Session { owner: owner?, prefix, vars, entries, scripts })
+        let Self { owner, vars, entries, scripts, scripted, .. } = self;
+        let scripted = scripted.unwrap_or_default();
+        Some(Session { owner: owner?, prefix, vars, entries, scripts, scripted })
     }
 }
 
@@ -182,10 +239,10 @@ fn state(text: &str) -> std::result::Result<Option<OsString>, ()> {
     }
 }
 
-fn entry(text: &str) -> Option<Entry> {
+fn entry(text: &str) -> Option<ListEntry> {
     let (list, dir) = text.split_once(':')?;
     let dir = decode(dir).filter(|dir| !dir.is_empty() && !dir.as_bytes().contains(&b':'))?;
-    Some(Entry { list: Name::new(list)?, dir })
+    Some(ListEntry { list: Name::new(list)?, dir })
 }
 
 fn absolute(text: &str) -> Option<PathBuf> {
@@ -203,17 +260,23 @@ impl fmt::Display for Session {
             Owner::Marker(marker) => write!(f, " o:{}", Encoded(marker.as_os_str()))?,
         }
         write!(f, " e:{}", Encoded(self.prefix.as_os_str()))?;
-        for Changed { name, new, old } in &self.vars {
-            write!(f, " v:{name}:{}:{}", State(new.as_deref()), State(old.as_deref()))?;
-        }
-        for Entry { list, dir } in &self.entries {
-            write!(f, " p:{list}:{}", Encoded(dir))?;
-        }
+        items(f, &self.vars, &self.entries)?;
         for script in &self.scripts {
             write!(f, " d:{}", Encoded(script.as_os_str()))?;
         }
-        Ok(())
+        if self.scripted == Scripted::default() {
+            return Ok(());
+        }
+        f.write_str(" s:")?;
+        items(f, &self.scripted.vars, &self.scripted.entries)
     }
+}
+
+fn items(f: &mut fmt::Formatter<'_>, vars: &[Changed], entries: &[ListEntry]) -> fmt::Result {
+    for Changed { name, new, old } in vars {
+        write!(f, " v:{name}:{}:{}", State(new.as_deref()), State(old.as_deref()))?;
+    }
+    entries.iter().try_for_each(|ListEntry { list, dir }| write!(f, " p:{list}:{}", Encoded(dir)))
 }
 
 struct State<'a>(Option<&'a OsStr>);

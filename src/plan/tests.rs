@@ -57,7 +57,7 @@ fn target() -> impl Strategy<Value = Target> {
                 identity: if conda { in_conda } else { Identity::Venv { name: prefix.into() } },
                 sets,
                 defaults: vec![(Name::known("SSL_CERT_FILE"), ssl)],
-                entries: vec![Entry {
+                entries: vec![ListEntry {
                     list: Name::known(PATH),
                     dir: format!("{prefix}/bin").into(),
                 }],
@@ -154,7 +154,7 @@ fn conda_target() -> Target {
         identity: Identity::Conda { env: "/e".into(), modifier: Label::new("e".as_ref()) },
         sets: vec![(Name::known("FOO"), Some("1".into()))],
         defaults: vec![],
-        entries: vec![Entry { list: Name::known(PATH), dir: "/e/bin".into() }],
+        entries: vec![ListEntry { list: Name::known(PATH), dir: "/e/bin".into() }],
         enter: vec![Script { path: "/e/etc/conda/activate.d/a.sh".into(), prefix: None }],
         leave: vec!["/e/etc/conda/deactivate.d/a.sh".into()],
         prompt: Some(Label::new("e".as_ref())),
@@ -188,7 +188,7 @@ fn after_conda_deactivate_the_rest_is_left_without_scripts_and_can_be_entered_ag
     }
     inside.extend(vars(&[("CONDA_SHLVL", "0"), ("PATH", "/bin")]));
     let left = leave(&inside, &session);
-    assert!(!left.steps.iter().any(|step| matches!(step, Step::Source(_))));
+    assert!(!left.steps.iter().any(|step| matches!(step, Step::Leave(_))));
     assert_eq!(left.applied_to(&inside), vars(&[("CONDA_SHLVL", "0"), ("PATH", "/bin")]));
     let (again, _) = switch(&inside, Some(&session), &conda_target());
     assert_eq!(get(&again.applied_to(&inside), "CONDA_PREFIX"), Some("/e"));
@@ -268,7 +268,7 @@ fn kind(step: &Step) -> char {
     match step {
         Step::Set(..) => 'S',
         Step::Unset(_) => 'U',
-        Step::Source(_) => 's',
+        Step::Enter(_) | Step::Leave(_) => 's',
         Step::Prompt(_) => 'P',
     }
 }

@@ -6,7 +6,7 @@
 //! - A newline in a value needs `$'\n'`, which exists since 6.23.01. Older ones cannot take such a value.
 //! - Variables in an `if (..) command` are expanded before the condition is looked at, also where that is false;
 //!   `eval` with a quoted text puts that off.
-//! - Reading backquotes, tcsh loses bytes that are no UTF-8 once the text is longer than its buffer of 4096.
+//! - Reading backquotes, tcsh loses bytes that are not UTF-8 once the text is longer than its buffer of 4096.
 //! - Quoting any part of a builtin's name hides it ("Command not found"): an alias of `setenv` cannot be kept out.
 //! - An error, such as a script's undefined variable, ends the whole line: scripts come last, also those of leaving.
 //! - `setenv PATH` makes tcsh read every directory in it: it is set once.
@@ -27,7 +27,7 @@ const HIDE: &str = r#"if ( "$prompt:q" == "$__mlenv_shown:q" ) set prompt = "$__
 pub(super) fn render(newlines: Newlines, steps: &[Step]) -> Result<Vec<u8>> {
     let mut commands: Vec<Vec<u8>> = Vec::new();
     let (scripts, variables): (Vec<_>, Vec<_>) =
-        steps.iter().partition(|step| matches!(step, Step::Source(_)));
+        steps.iter().partition(|step| matches!(step, Step::Enter(_) | Step::Leave(_)));
     for step in variables.into_iter().chain(scripts) {
         match step {
             Step::Set(name, value) => {
@@ -36,13 +36,13 @@ pub(super) fn render(newlines: Newlines, steps: &[Step]) -> Result<Vec<u8>> {
                 commands.push([b"setenv ", name.as_str().as_bytes(), b" ", &value].concat());
             }
             Step::Unset(name) => commands.push([b"unsetenv ", name.as_str().as_bytes()].concat()),
-            Step::Source(script) => commands.extend(source(newlines, script)?),
+            Step::Enter(script) | Step::Leave(script) => commands.extend(source(newlines, script)?),
             Step::Prompt(prompt) => commands.extend(prompt_commands(newlines, prompt)?),
         }
     }
     let mut line = commands.join(b"; ".as_slice());
     if line.len() > BUFFER && std::str::from_utf8(&line).is_err() {
-        return Err(Error::new("tcsh cannot take so long a text with bytes in it that are no UTF-8")
+        return Err(Error::new("tcsh cannot take a text this long with bytes that are not UTF-8 in it")
             .hint("look for odd bytes in your variables with `env | grep -av '^.*$'`, or use another shell"));
     }
     if !line.is_empty() {

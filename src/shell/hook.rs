@@ -9,31 +9,39 @@ use std::path::Path;
 use crate::error::Result;
 use crate::shell::{Dialect, quote};
 
-const BASH: [&str; 3] = [
+const BASH: [&str; 4] = [
     include_str!("../../shell/bash/hook.bash"),
     include_str!("../../shell/bash/undo.bash"),
+    include_str!("../../shell/bash/guests.bash"),
     include_str!("../../shell/bash/verb.bash"),
 ];
-const ZSH: [&str; 3] = [
+const ZSH: [&str; 4] = [
     include_str!("../../shell/zsh/hook.zsh"),
     include_str!("../../shell/zsh/undo.zsh"),
+    include_str!("../../shell/zsh/guests.zsh"),
     include_str!("../../shell/zsh/verb.zsh"),
 ];
-const FISH: [&str; 3] = [
+const FISH: [&str; 4] = [
     include_str!("../../shell/fish/hook.fish"),
     include_str!("../../shell/fish/undo.fish"),
+    include_str!("../../shell/fish/guests.fish"),
     include_str!("../../shell/fish/verb.fish"),
 ];
-const TCSH: [(&str, &str); 10] = [
+const TCSH: [(&str, &str); 15] = [
     ("hook.tcsh", include_str!("../../shell/tcsh/hook.tcsh")),
     ("look.tcsh", include_str!("../../shell/tcsh/look.tcsh")),
     ("change.tcsh", include_str!("../../shell/tcsh/change.tcsh")),
     ("state.tcsh", include_str!("../../shell/tcsh/state.tcsh")),
     ("other.tcsh", include_str!("../../shell/tcsh/other.tcsh")),
     ("switches.tcsh", include_str!("../../shell/tcsh/switches.tcsh")),
+    ("traced.tcsh", include_str!("../../shell/tcsh/traced.tcsh")),
     ("stamp.tcsh", include_str!("../../shell/tcsh/stamp.tcsh")),
     ("ask.tcsh", include_str!("../../shell/tcsh/ask.tcsh")),
     ("leave.tcsh", include_str!("../../shell/tcsh/leave.tcsh")),
+    ("left.tcsh", include_str!("../../shell/tcsh/left.tcsh")),
+    ("relabel.tcsh", include_str!("../../shell/tcsh/relabel.tcsh")),
+    ("offer.tcsh", include_str!("../../shell/tcsh/offer.tcsh")),
+    ("plain.tcsh", include_str!("../../shell/tcsh/plain.tcsh")),
     ("verb.tcsh", include_str!("../../shell/tcsh/verb.tcsh")),
 ];
 
@@ -50,7 +58,7 @@ pub(crate) fn text(dialect: Dialect, program: &Path) -> Result<Vec<u8>> {
         Dialect::Fish => FISH.concat(),
         Dialect::Tcsh(_) => TCSH[0].1.to_owned(),
     };
-    Ok(fill(&source, &quote(dialect, program.as_os_str())?, b""))
+    Ok(fill(&bare(&source), &quote(dialect, program.as_os_str())?, b""))
 }
 
 /// The name and text of each of tcsh's files, meant for the directory `dir`.
@@ -63,8 +71,9 @@ pub(crate) fn tcsh_files(
     Ok(TCSH.iter().map(|(name, text)| (*name, fill(&bare(text), &program, &dir))).collect())
 }
 
-/// The commands alone: tcsh reads a file of these at each cd, and takes its time over comments.
-fn bare(text: &str) -> String {
+/// The commands alone: tcsh reads a file of these at each cd, and takes its time over comments; in what bash evaluates
+/// without `interactive_comments` there must be none. So no comment stands behind a command in these files.
+pub(super) fn bare(text: &str) -> String {
     let lines = text.lines().map(str::trim_start);
     lines
         .filter(|line| !line.is_empty() && !line.starts_with('#'))

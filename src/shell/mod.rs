@@ -3,12 +3,18 @@
 //! One file per dialect, each with its own quoting. Values are literals, always quoted; what a shell cannot
 //! hold is refused with a sentence. Works on its arguments and the shell files built into the program.
 
-pub(crate) mod carried;
+pub(crate) mod activators;
+pub(crate) mod apptainer;
 mod csh;
 mod fish;
 pub(crate) mod hook;
+pub(crate) mod plain;
 mod posix;
+pub(crate) mod rc;
+pub(crate) mod scripts;
+pub(crate) mod settle;
 pub(crate) mod start;
+pub(crate) mod watch;
 pub(crate) mod wrapper;
 
 use std::ffi::OsStr;
@@ -97,7 +103,7 @@ pub(crate) fn render(dialect: Dialect, change: &Change) -> Result<Vec<u8>> {
 /// A session can be inherited by a shell of another language, which cannot source the scripts it names.
 fn speaks(dialect: Dialect, step: &Step) -> bool {
     match step {
-        Step::Source(script) => {
+        Step::Enter(script) | Step::Leave(script) => {
             script.path.extension() == Some(OsStr::new(dialect.script_suffix()))
         }
         _ => true,

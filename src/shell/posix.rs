@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use crate::plan::{Prompt, Script, Step};
-use crate::shell::{Dialect, runs};
+use crate::shell::{Dialect, runs, scripts};
 
 /// Packages' scripts are written for shells without `-e` and `-u`; the user's options come back after them.
 const RELAX: &[u8] = b"__mlenv_set=$-; \\builtin set +eu;\n";
@@ -17,14 +17,18 @@ if [[ $__mlenv_set == *u* ]]; then \\builtin set -u; else \\builtin set +u; fi;
 if [[ $__mlenv_set == *e* ]]; then \\builtin set -e; else \\builtin set +e; fi;
 \\builtin unset -v __mlenv_set;\n";
 
-/// Takes out what we show, wherever it stands by now, and puts back what it replaced.
-const HIDE: &[u8] = b"\
-if [[ -n ${__mlenv_ps1-} ]]; then PS1=${PS1/\"$__mlenv_ps1\"/\"${__mlenv_ps0-}\"}; fi;
-\\builtin unset -v __mlenv_ps1 __mlenv_ps0;\n";
+/// Takes out what we show, wherever it stands by now, and puts back what it replaced. `@` is the variable with the prompt.
+const HIDE: &str = r#"if [[ -n ${__mlenv_ps1-} ]]; then @=${@/"$__mlenv_ps1"/"${__mlenv_ps0-}"}; fi;
+\builtin unset -v __mlenv_ps1 __mlenv_ps0;
+"#;
 
-const SHOW: &[u8] = b"\
-if [[ -n ${__mlenv_ps0-} && $PS1 == *\"$__mlenv_ps0\"* ]]; then PS1=${PS1/\"$__mlenv_ps0\"/\"$__mlenv_ps1\"};
-else __mlenv_ps0=; PS1=$__mlenv_ps1$PS1; fi;\n";
+const SHOW: &str = r#"if [[ -n ${__mlenv_ps0-} && $@ == *"$__mlenv_ps0"* ]]; then @=${@/"$__mlenv_ps0"/"$__mlenv_ps1"};
+else __mlenv_ps0=; @=$__mlenv_ps1$@; fi;
+"#;
+
+/// To assign to a read-only variable would end everything. bash tells only by the failure of a builtin.
+const SET_IN_BASH: &str = r#"\builtin printf -v PS1 %s "$__mlenv_ps" 2>/dev/null || \builtin :; \builtin unset -v __mlenv_ps;
+"#;
 
 pub(super) fn render(dialect: Dialect, steps: &[Step]) -> Vec<u8> {
     let mut out = Vec::new();
@@ -32,7 +36,8 @@ pub(super) fn render(dialect: Dialect, steps: &[Step]) -> Vec<u8> {
         match run[0] {
             Step::Set(..) => command(&mut out, b"\\builtin export", run),
             Step::Unset(_) => command(&mut out, b"\\builtin unset -v", run),
-            Step::Source(_) => sources(&mut out, run),
+            Step::Enter(_) => sources(&mut out, dialect, run, b"__mlenv_record"),
+            Step::Leave(_) => sources(&mut out, dialect, run, b"__mlenv_restore"),
             Step::Prompt(_) => prompts(&mut out, dialect, run),
         }
     }
@@ -62,19 +67,23 @@ fn command(out: &mut Vec<u8>, verb: &[u8], run: &[Step]) {
                 out.extend(quote(value));
             }
             Step::Unset(name) => out.extend([b" ", name.as_str().as_bytes()].concat()),
-            Step::Source(_) | Step::Prompt(_) => {}
+            Step::Enter(_) | Step::Leave(_) | Step::Prompt(_) => {}
         }
     }
     out.extend(b";\n");
 }
 
-fn sources(out: &mut Vec<u8>, run: &[Step]) {
+/// `after` is what becomes of what they change; see `scripts`.
+fn sources(out: &mut Vec<u8>, dialect: Dialect, run: &[Step], after: &[u8]) {
     out.extend(RELAX);
+    out.extend(scripts::functions(dialect));
+    out.extend(b"__mlenv_keep;\n");
     for step in run {
-        if let Step::Source(script) = step {
+        if let Step::Enter(script) | Step::Leave(script) = step {
             source(out, script);
         }
     }
+    out.extend([b"\\builtin set +eu;\n", after, b";\n", scripts::forgotten(dialect)].concat());
     out.extend(TIGHTEN);
 }
 
@@ -92,10 +101,16 @@ fn source(out: &mut Vec<u8>, Script { path, prefix }: &Script) {
 }
 
 fn prompts(out: &mut Vec<u8>, dialect: Dialect, run: &[Step]) {
+    let is_zsh = dialect == Dialect::Zsh;
+    let read_only = if is_zsh { " && ${(t)PS1} != *readonly*" } else { "" };
+    let (variable, after) = if is_zsh { ("PS1", "") } else { ("__mlenv_ps", SET_IN_BASH) };
     for step in run {
         if let Step::Prompt(prompt) = step {
-            out.extend(b"if [[ -n ${PS1-} ]]; then\n");
-            out.extend(HIDE);
+            out.extend(format!("if [[ -n ${{PS1-}}{read_only} ]]; then\n").as_bytes());
+            if !is_zsh {
+                out.extend(b"__mlenv_ps=$PS1;\n");
+            }
+            out.extend(HIDE.replace('@', variable).as_bytes());
             if let Prompt::Show { label, instead_of } = prompt {
                 out.extend(
                     b"if [[ -z ${MLENV_DISABLE_PROMPT-}${VIRTUAL_ENV_DISABLE_PROMPT-} ]]; then\n",
@@ -103,13 +118,14 @@ fn prompts(out: &mut Vec<u8>, dialect: Dialect, run: &[Step]) {
                 out.extend(
                     [b"__mlenv_ps1=".as_slice(), &quote(label.as_str().as_ref()), b";\n"].concat(),
                 );
-                if dialect == Dialect::Zsh {
+                if is_zsh {
                     out.extend(zsh_escapes(label.as_str()));
                 }
                 let outer = quote(instead_of.as_deref().unwrap_or_default());
-                out.extend([b"__mlenv_ps0=".as_slice(), &outer, b";\n", SHOW, b"fi;\n"].concat());
+                out.extend([b"__mlenv_ps0=".as_slice(), &outer, b";\n"].concat());
+                out.extend([SHOW.replace('@', variable).as_bytes(), b"fi;\n"].concat());
             }
-            out.extend(b"fi;\n");
+            out.extend([after.as_bytes(), b"fi;\n"].concat());
         }
     }
 }

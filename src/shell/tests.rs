@@ -5,12 +5,12 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::*;
-use crate::exec;
 use crate::plan::Script;
 use crate::plan::name::Name;
+use crate::process::{Command, Words};
 
 const ALL: [Dialect; 4] =
     [Dialect::Bash, Dialect::Zsh, Dialect::Tcsh(Newlines::Quoted), Dialect::Fish];
@@ -34,7 +34,7 @@ fn evaluated(dialect: Dialect, before: &str, text: &[u8]) -> HashMap<OsString, O
         arguments.push("shell".as_ref()); // $0
     }
     arguments.push(file.path().as_os_str());
-    let out = exec::output(Path::new(dialect.name()), &arguments).unwrap();
+    let out = Command::new(dialect.name()).words(arguments).output(Words::Kept).unwrap();
     let pairs = out.split(|byte| *byte == 0).filter_map(|pair| {
         let equals = pair.iter().position(|byte| *byte == b'=')?;
         Some((
@@ -219,7 +219,7 @@ fn unset_variables_are_gone_and_a_second_time_is_harmless() {
 }
 
 fn source(path: PathBuf, prefix: Option<&str>) -> Step {
-    Step::Source(Script { path, prefix: prefix.map(PathBuf::from) })
+    Step::Enter(Script { path, prefix: prefix.map(PathBuf::from) })
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn options_come_back_after_scripts() {
     let root = tempfile::tempdir().unwrap();
     let script = root.path().join("x.sh");
     std::fs::write(&script, "set -eu\n").unwrap();
-    let step = Step::Source(Script { path: script, prefix: None });
+    let step = Step::Enter(Script { path: script, prefix: None });
     for dialect in [Dialect::Bash, Dialect::Zsh] {
         let mut text = render(dialect, &Change { steps: vec![step.clone()] }).unwrap();
         text.extend(b"\\builtin export OPTIONS=$-\n");

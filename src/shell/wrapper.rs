@@ -4,10 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::carried::replaced;
+use super::activators::replaced;
 use super::posix::quote;
-use crate::container::order::BATCH_NAMES;
-use crate::container::{Family, Invocation};
 
 const WRAPPER: &str = include_str!("../../shell/wrapper.sh");
 
@@ -24,18 +22,39 @@ pub(crate) struct Wrapper<'a> {
     pub(crate) id: &'a str,
     /// The engine's program, as it was found here.
     pub(crate) program: &'a Path,
-    /// How the engine keeps what it runs.
-    pub(crate) family: Family,
-    /// The container that has to be started first, or the sandbox.
-    pub(crate) target: &'a OsStr,
+    /// What the command runs in.
+    pub(crate) target: Target<'a>,
     /// Directories that are seen inside at the same path.
     pub(crate) seen: Vec<PathBuf>,
     /// Where the command starts when it is called from elsewhere.
     pub(crate) dir: &'a Path,
     /// Whether graphics processors are wanted where there are some.
     pub(crate) gpu: bool,
-    /// The call that runs it, with `DIR` and `COMMAND` where they belong.
-    pub(crate) call: &'a Invocation,
+    /// The call that runs it.
+    pub(crate) call: Call<'a>,
+    /// Variables of batch systems, which go along where they are set.
+    pub(crate) batch: &'a [&'a str],
+}
+
+/// What a command runs in.
+#[derive(Clone, Copy)]
+pub(crate) enum Target<'a> {
+    /// A container, by its id or name, which has to be started first.
+    Container(&'a OsStr),
+    /// A sandbox: the path of its directory.
+    Sandbox(&'a OsStr),
+}
+
+/// The call of an engine, with `DIR` and `COMMAND` among its words.
+pub(crate) struct Call<'a> {
+    /// The engine's name.
+    pub(crate) engine: &'a OsStr,
+    /// Its arguments.
+    pub(crate) words: &'a [OsString],
+    /// Variables that it gets.
+    pub(crate) set: &'a [(OsString, OsString)],
+    /// Variables that are kept from it.
+    pub(crate) unset: &'a [OsString],
 }
 
 impl Wrapper<'_> {
@@ -46,7 +65,7 @@ impl Wrapper<'_> {
             ("@ID@", quote(self.id.as_ref())),
             ("@SIGNS@", self.signs()),
             ("@PROGRAM@", quote(self.program.as_os_str())),
-            ("@ENGINE@", quote(&self.call.program)),
+            ("@ENGINE@", quote(self.call.engine)),
             ("@SEEN@", self.patterns()),
             ("@DIR@", quote(self.dir.as_os_str())),
             ("@CALL@", self.call()),
@@ -56,10 +75,11 @@ impl Wrapper<'_> {
 
     /// Lines of the table of mounts that are found in the container alone.
     fn signs(&self) -> Vec<u8> {
-        match self.family {
-            Family::Store => b"*' /etc/hostname '*".to_vec(),
-            Family::Files => {
-                let name = Path::new(self.target).file_name().unwrap_or_default();
+        match self.target {
+            // Files that the engine mounts there lie in a directory of the container's id.
+            Target::Container(id) => [b"*".as_slice(), &quote(id), b"*"].concat(),
+            Target::Sandbox(path) => {
+                let name = Path::new(path).file_name().unwrap_or_default();
                 let root = [b"/", name.as_bytes(), b" / "].concat();
                 [b"*'/mnt/session'* | *".as_slice(), &quote(OsStr::from_bytes(&root)), b"*"]
                     .concat()
@@ -80,32 +100,32 @@ impl Wrapper<'_> {
     /// Variables, the container's start, what depends on the moment, and the call.
     fn call(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        for name in &self.call.unset {
+        for name in self.call.unset {
             out.extend([b"unset ".as_slice(), name.as_bytes(), b"\n"].concat());
         }
-        for (name, value) in &self.call.set {
+        for (name, value) in self.call.set {
             let line =
                 [b"export ".as_slice(), name.as_bytes(), b"=", &quote(value), b"\n"].concat();
             out.extend(line);
         }
-        match self.family {
-            Family::Store => out.extend(self.at_store()),
-            Family::Files => out.extend(self.at_files()),
+        match self.target {
+            Target::Container(id) => out.extend(self.in_container(id)),
+            Target::Sandbox(_) => out.extend(self.in_sandbox()),
         }
         out.pop(); // the template has the line's end
         out
     }
 
-    fn at_store(&self) -> Vec<u8> {
+    fn in_container(&self, id: &OsStr) -> Vec<u8> {
         let mut out = Vec::new();
-        let target = quote(self.target);
+        let target = quote(id);
         out.extend(
             [b"\"$__mlenv_engine\" start ".as_slice(), &target, b" >/dev/null || exit 125\n"]
                 .concat(),
         );
         let (before, after) = self.words();
         out.extend([b"set -- ".as_slice(), &after, b"\n"].concat());
-        let names: String = BATCH_NAMES.join(" ");
+        let names: String = self.batch.join(" ");
         out.extend(
             format!(
                 "for __mlenv_line in {names}; do\n  if eval \"[ -n \\\"\\${{$__mlenv_line+x}}\\\" ]\"; then set -- --env \"$__mlenv_line\" \"$@\"; fi\ndone\n"
@@ -117,9 +137,16 @@ impl Wrapper<'_> {
         out
     }
 
-    fn at_files(&self) -> Vec<u8> {
+    fn in_sandbox(&self) -> Vec<u8> {
         let (before, after) = self.words();
         let mut out = [b"set -- ".as_slice(), &after, b"\n"].concat();
+        let names: String = self.batch.join(" ");
+        out.extend(
+            format!(
+                "for __mlenv_line in {names}; do\n  if eval \"[ -n \\\"\\${{$__mlenv_line+x}}\\\" ]\"; then\n    eval \"APPTAINERENV_$__mlenv_line=\\$$__mlenv_line SINGULARITYENV_$__mlenv_line=\\$$__mlenv_line\"\n    export \"APPTAINERENV_$__mlenv_line\" \"SINGULARITYENV_$__mlenv_line\"\n  fi\ndone\n"
+            )
+            .bytes(),
+        );
         if self.gpu {
             out.extend(b"if [ -e /dev/nvidiactl ]; then set -- --nv \"$@\"; fi\n");
             out.extend(b"if [ -e /dev/kfd ]; then set -- --rocm \"$@\"; fi\n");
@@ -139,7 +166,7 @@ impl Wrapper<'_> {
                 quote(word)
             }
         };
-        let mut words = self.call.arguments.iter().map(word);
+        let mut words = self.call.words.iter().map(word);
         let first = words.next().unwrap_or_default();
         (first, words.collect::<Vec<_>>().join(&b" "[..]))
     }
@@ -150,12 +177,11 @@ pub(crate) fn module(file: &Path, dir: &Path, what: &str) -> Vec<u8> {
     let dir = dir.as_os_str().as_bytes();
     let what = what.as_bytes();
     if file.extension().is_some_and(|end| end == "lua") {
-        let text = |text: &[u8]| [b"[==[".as_slice(), text, b"]==]"].concat();
         return [
             b"-- Written by `mlenv container wrap`.\nwhatis(".as_slice(),
-            &text(what),
+            &lua(what),
             b")\nprepend_path(\"PATH\", ",
-            &text(dir),
+            &lua(dir),
             b")\n",
         ]
         .concat();
@@ -168,6 +194,16 @@ pub(crate) fn module(file: &Path, dir: &Path, what: &str) -> Vec<u8> {
         b"\n",
     ]
     .concat()
+}
+
+/// A text of Lua, between brackets of a length that is not in it.
+fn lua(text: &[u8]) -> Vec<u8> {
+    let is_in = |end: &[u8]| [text, b"]"].concat().windows(end.len()).any(|part| part == end);
+    let mut signs = "==".to_owned();
+    while is_in(format!("]{signs}]").as_bytes()) {
+        signs.push('=');
+    }
+    [format!("[{signs}[").as_bytes(), text, format!("]{signs}]").as_bytes()].concat()
 }
 
 /// A word of Tcl: a backslash before everything that means something.
@@ -194,5 +230,6 @@ mod tests {
         assert!(tcl.starts_with("#%Module") && tcl.contains(r#"PATH "/a b/\$x\[\"""#), "{tcl}");
         let lua = String::from_utf8(module(Path::new("ml.lua"), dir, "ML")).unwrap();
         assert!(lua.contains("prepend_path(\"PATH\", [==[/a b/$x[\"]==])"), "{lua}");
+        assert_eq!(super::lua(b"x]==]y]="), b"[===[x]==]y]=]===]");
     }
 }

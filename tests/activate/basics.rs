@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::shells::sandbox::{Layout, Sandbox};
-use crate::shells::{Shell, Step, get, path, text};
+use crate::support::shells::sandbox::{Layout, Sandbox};
+use crate::support::shells::{Shell, Step, get, path, text};
 
 #[test]
 fn an_env_on_conda_is_entered_and_left_without_a_trace() {
@@ -159,9 +159,9 @@ fn twice_is_once_and_prints_nothing() {
     sandbox.simple();
     for shell in Shell::ALL {
         let again = match shell {
-            Shell::Bash | Shell::Zsh => "$MLENV activate --shell bash env > again",
-            Shell::Tcsh => "$MLENV activate --shell tcsh:$tcsh env > again",
-            Shell::Fish => "$MLENV activate --shell fish env > again",
+            Shell::Bash | Shell::Zsh => "\"$MLENV\" activate --shell bash env > again",
+            Shell::Tcsh => "$MLENV:q activate --shell tcsh:$tcsh env > again",
+            Shell::Fish => "\"$MLENV\" activate --shell fish env > again",
         };
         let _ = std::fs::remove_file(sandbox.path("again"));
         let story = [

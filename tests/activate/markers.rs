@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::shells::sandbox::{Layout, Sandbox};
-use crate::shells::text;
+use crate::support::shells::sandbox::{Layout, Sandbox};
+use crate::support::shells::text;
 
 fn run(sandbox: &Sandbox, vars: &[(&str, &str)], arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_mlenv"));

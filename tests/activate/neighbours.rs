@@ -1,8 +1,8 @@
 //! conda and other tools in the same shell. What conda's commands do is written out, in its own order, so that
 //! the tests need no conda.
 
-use crate::shells::sandbox::Sandbox;
-use crate::shells::{Shell, Step, get, path, text};
+use crate::support::shells::sandbox::Sandbox;
+use crate::support::shells::{Shell, Step, get, path, text};
 
 /// The state after `conda activate base`.
 fn conda_base<'a>() -> Vec<Step<'a>> {
@@ -26,7 +26,9 @@ fn inside_conda_we_stack_and_leave_conda_as_it_was() {
         assert_eq!(get(&looks[1], "CONDA_SHLVL"), Some("2"), "{shell:?}");
         assert_eq!(get(&looks[1], "CONDA_PREFIX_1"), Some("/c"));
         assert_eq!(get(&looks[1], "CONDA_STACKED_2"), Some("true"));
-        assert_eq!(path(&looks[1])[..2], [text(&env.join("bin")), "/c/bin"]);
+        // The base's programs that no package owns follow the env's own.
+        let below = env.join("baseEnv_dir/bin");
+        assert_eq!(path(&looks[1])[..3], [text(&env.join("bin")), text(&below), "/c/bin"]);
         assert_eq!(looks[2], looks[0], "{shell:?}");
     }
 }
@@ -73,7 +75,9 @@ fn after_conda_deactivate_the_env_can_be_entered_again() {
         ];
         let looks = shell.tell(&sandbox, &story);
         assert_eq!(get(&looks[0], "CONDA_PREFIX"), Some(text(&env)), "{shell:?}");
-        assert_eq!(path(&looks[0]), [text(&env.join("bin")), "/usr/bin", "/bin"], "{shell:?}");
+        let (own, below) = (env.join("bin"), env.join("baseEnv_dir/bin"));
+        let expected = [text(&own), text(&below), "/usr/bin", "/bin"];
+        assert_eq!(path(&looks[0]), expected, "{shell:?}");
     }
 }
 

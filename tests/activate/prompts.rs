@@ -1,7 +1,7 @@
 //! What the prompt shows, and that nothing of it stays.
 
-use crate::shells::sandbox::{Layout, Sandbox};
-use crate::shells::{Shell, Step, get};
+use crate::support::shells::sandbox::{Layout, Sandbox};
+use crate::support::shells::{Shell, Step, get};
 
 /// Copies the prompt, as the shell has it, into an exported variable.
 fn copy(shell: Shell, name: &str) -> String {
@@ -133,23 +133,23 @@ fn fish_draws_it_and_gives_the_function_back() {
     let sandbox = Sandbox::new();
     sandbox.simple();
     let script = "\
-function fish_prompt; printf '%s<%s> ' $status (pwd | string length -q; echo x); end
-set -gx ONE (false; fish_prompt | string collect)
-$MLENV activate --shell fish env | source
-set -gx TWO (false; fish_prompt | string collect)
-$MLENV deactivate --shell fish | source
-set -gx THREE (false; fish_prompt | string collect)
+function fish_prompt; printf '%s<%s> ' \"$status:$pipestatus\" (pwd | string length -q; echo x); end
+set -gx ONE (true | false; fish_prompt | string collect)
+\"$MLENV\" activate --shell fish env | source
+set -gx TWO (true | false; fish_prompt | string collect)
+\"$MLENV\" deactivate --shell fish | source
+set -gx THREE (true | false; fish_prompt | string collect)
 string match -q '*__mlenv_fish_prompt*' -- (functions --all); and set -gx LEFT yes
-$MLENV activate --shell fish env | source
+\"$MLENV\" activate --shell fish env | source
 functions -c fish_prompt theirs; function fish_prompt; printf '<'; theirs; end
-set -gx FOUR (false; fish_prompt | string collect)
-$MLENV deactivate --shell fish | source
-set -gx FIVE (false; fish_prompt | string collect)
-$MLENV activate --shell fish env | source
-set -gx SIX (false; fish_prompt | string collect)
+set -gx FOUR (true | false; fish_prompt | string collect)
+\"$MLENV\" deactivate --shell fish | source
+set -gx FIVE (true | false; fish_prompt | string collect)
+\"$MLENV\" activate --shell fish env | source
+set -gx SIX (true | false; fish_prompt | string collect)
 function fish_prompt; echo new; end
-$MLENV deactivate --shell fish | source
-$MLENV activate --shell fish env | source
+\"$MLENV\" deactivate --shell fish | source
+\"$MLENV\" activate --shell fish env | source
 set -gx SEVEN (fish_prompt | string collect)
 /usr/bin/env -0 > seen
 exit 0
@@ -161,6 +161,7 @@ exit 0
     let value =
         |name: &str| seen.split('\0').find_map(|pair| pair.strip_prefix(name)).map(str::to_owned);
     assert_eq!(value("ONE="), value("THREE="));
+    assert_eq!(value("ONE=").as_deref(), Some("1:0 1<x> "));
     assert!(
         value("TWO=").unwrap().ends_with(&format!("(env) {}", value("ONE=").unwrap())),
         "{:?}",
@@ -169,7 +170,7 @@ exit 0
     assert_eq!(value("LEFT="), None);
     // Others may wrap ours, or put another one in its place; the label is shown once.
     let five = value("FIVE=").unwrap();
-    assert_eq!(five, "<0<x> ", "the wrapper's printf is the last command that it sees");
+    assert_eq!(five, "<0:0<x> ", "the wrapper's printf is the last command that it sees");
     for name in ["FOUR=", "SIX="] {
         assert_eq!(value(name).unwrap().matches("(env) ").count(), 1, "{name}");
     }

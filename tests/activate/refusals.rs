@@ -3,8 +3,8 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use crate::shells::sandbox::{Layout, Sandbox};
-use crate::shells::{Shell, Step, text};
+use crate::support::shells::sandbox::{Layout, Sandbox};
+use crate::support::shells::{Shell, Step, text};
 
 /// `mlenv ARGUMENTS` prints nothing to stdout, ends with `code`, and says `words` and a hint.
 #[track_caller]
@@ -43,7 +43,7 @@ fn a_base_with_another_python() {
         sandbox.path("image/opt/conda/lib/python3.12"),
     )
     .unwrap();
-    not_activated(&sandbox, "env", 2, "holds no Python 3.11.7 any more");
+    not_activated(&sandbox, "env", 2, "no longer holds Python 3.11.7");
 }
 
 #[test]
@@ -53,7 +53,11 @@ fn an_env_that_was_moved_but_not_one_behind_a_link() {
     symlink(&env, sandbox.path("link")).unwrap();
     for shell in Shell::ALL {
         let looks = shell.tell(&sandbox, &[Step::Activate("./link"), Step::Look]);
-        assert_eq!(crate::shells::get(&looks[0], "CONDA_PREFIX"), Some(text(&env)), "{shell:?}");
+        assert_eq!(
+            crate::support::shells::get(&looks[0], "CONDA_PREFIX"),
+            Some(text(&env)),
+            "{shell:?}"
+        );
     }
     std::fs::rename(&env, sandbox.path("moved")).unwrap();
     not_activated(&sandbox, "./moved", 2, "was moved");
@@ -67,9 +71,9 @@ fn paths_that_no_list_can_hold_and_things_that_are_no_env() {
     sandbox.env("a\nb", &image.join("opt/conda"), "conda", Layout::Standard);
     not_activated(&sandbox, "a:b", 2, "cannot be on PATH");
     not_activated(&sandbox, "./a\nb", 2, "cannot be on PATH");
-    not_activated(&sandbox, "home", 1, "is no env");
+    not_activated(&sandbox, "home", 1, "is not an env");
     not_activated(&sandbox, "nowhere", 1, "no env called `nowhere`");
-    sandbox.write("newer/mlenv.toml", "schema = 2\nlayout = \"standard\"\nprefix = \"/x\"\n[base]\npath=\"/b\"\nprefix=\"/b\"\nkind=\"conda\"\npython=\"3\"\npython-lib=\"p\"\n");
+    sandbox.write("newer/mlenv.toml", "schema = 99\nlayout = \"standard\"\nprefix = \"/x\"\n[base]\npath=\"/b\"\nprefix=\"/b\"\nkind=\"conda\"\npython=\"3\"\npython-lib=\"p\"\n");
     not_activated(&sandbox, "newer", 2, "newer mlenv");
     sandbox.write("broken/mlenv.toml", "schema = ");
     assert_eq!(sandbox.mlenv(&[&ACTIVATE[..], &["broken"]].concat()).status.code(), Some(2));
@@ -93,16 +97,17 @@ fn without_a_shell_it_explains_itself() {
 }
 
 /// How a shell activates the env `env` without showing what is said: a line to begin with, and the activation.
-fn wordless(shell: Shell) -> (&'static str, String) {
+fn wordless(sandbox: &Sandbox, shell: Shell) -> (&'static str, String) {
     match shell {
         Shell::Bash | Shell::Zsh => ("exec 2>/dev/null", shell.evaluate("activate", "env")),
         Shell::Tcsh => {
-            let words = "eval \"`sh -c '$MLENV activate --shell tcsh env 2>/dev/null'`\"";
-            ("alias nothing echo", words.to_owned())
+            // A file: inside of tcsh's backquotes no quote of another shell's is safe.
+            sandbox.write("quiet.sh", "exec \"$MLENV\" activate --shell tcsh env 2>/dev/null\n");
+            ("alias nothing echo", "eval \"`sh quiet.sh`\"".to_owned())
         }
         Shell::Fish => (
             "function nothing; end",
-            "$MLENV activate --shell fish env 2>/dev/null | source".to_owned(),
+            "\"$MLENV\" activate --shell fish env 2>/dev/null | source".to_owned(),
         ),
     }
 }
@@ -113,7 +118,7 @@ fn a_shell_stays_as_it_was_when_activation_fails() {
     let env = sandbox.simple();
     std::fs::remove_file(env.join("baseEnv_dir")).unwrap();
     for shell in Shell::ALL {
-        let (quiet, activate) = wordless(shell);
+        let (quiet, activate) = wordless(&sandbox, shell);
         let looks =
             shell.tell(&sandbox, &[Step::Say(quiet), Step::Look, Step::Say(&activate), Step::Look]);
         assert_eq!(looks[0], looks[1], "{shell:?}");
@@ -130,17 +135,17 @@ fn a_damaged_env_says_so_in_one_line_and_the_shell_is_whole_in_it_and_after_it()
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!((output.status.code(), said.lines().count()), (Some(0), 1), "{said}");
         assert!(
-            said.contains(&format!("is damaged, there is no {lost} in it: `mlenv doctor --fix ")),
+            said.contains(&format!("is damaged, {lost} is missing from it: `mlenv doctor --fix ")),
             "{said}"
         );
         for shell in Shell::ALL {
-            let (quiet, activate) = wordless(shell);
+            let (quiet, activate) = wordless(&sandbox, shell);
             let before = [Step::Say(quiet), Step::Look, Step::Say(&activate)];
             let after = [Step::Look, Step::Deactivate, Step::Look];
             let steps: Vec<Step> = before.into_iter().chain(after).collect();
             let looks = shell.tell(&sandbox, &steps);
             assert_eq!(
-                crate::shells::get(&looks[1], "CONDA_PREFIX"),
+                crate::support::shells::get(&looks[1], "CONDA_PREFIX"),
                 Some(text(&env)),
                 "{shell:?}"
             );

@@ -1,7 +1,7 @@
 //! Packages' scripts, also in the shells for which packages ship none.
 
-use crate::shells::sandbox::{Layout, Sandbox};
-use crate::shells::{Shell, Step, get, path, text};
+use crate::support::shells::sandbox::{Layout, Sandbox};
+use crate::support::shells::{Shell, Step, get, path, text};
 
 /// Three packages: one for sh only, one for every shell, one that undoes itself on leaving.
 fn with_scripts() -> Sandbox {
@@ -148,7 +148,7 @@ fn a_script_that_fails_keeps_nobody_in() {
         // tcsh says what is wrong with the script and ends with it: look at what it made of its variables first.
         let leave = match shell {
             Shell::Tcsh => {
-                "$MLENV deactivate --shell tcsh:$tcsh | sed 's/; if ( -r.*//' >! left; source left"
+                "$MLENV:q deactivate --shell tcsh:$tcsh | sed 's/; if ( -r.*//' >! left; source left"
             }
             _ => &shell.evaluate("deactivate", ""),
         };
@@ -184,5 +184,122 @@ fn the_old_scripts_own_pythonpath_is_not_followed() {
     for shell in Shell::ALL {
         let looks = shell.tell(&sandbox, &[Step::Activate("env"), Step::Look]);
         assert_eq!(get(&looks[0], "PYTHONPATH"), None, "{shell:?}");
+    }
+}
+
+/// Packages whose scripts set what may be there already, with a counterpart that unsets it, or with none.
+fn with_careless_scripts() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.simple();
+    let put = |file: &str, text: &str| drop(sandbox.write(&format!("env/etc/conda/{file}"), text));
+    put(
+        "activate.d/a.sh",
+        "export ACTPKG=\"$CONDA_PREFIX\" LD_LIBRARY_PATH=\"$CONDA_PREFIX/lib\" EMPTY=full\nunset GONE\nexport LEFT_BEHIND=$'it\\'s\\n100% \\xe9'\nexport PATH=\"$CONDA_PREFIX/more:$PATH\" MANPATH=\"$CONDA_PREFIX/man${MANPATH:+:$MANPATH}\"\n",
+    );
+    put(
+        "activate.d/a.csh",
+        "setenv ACTPKG \"${CONDA_PREFIX:q}\"; setenv LD_LIBRARY_PATH \"${CONDA_PREFIX:q}/lib\"; setenv EMPTY full\nunsetenv GONE\nsetenv LEFT_BEHIND 'it is 100%'\nsetenv PATH \"${CONDA_PREFIX:q}/more:${PATH:q}\"\nif ( $?MANPATH ) then\nsetenv MANPATH \"${CONDA_PREFIX:q}/man:${MANPATH:q}\"\nelse\nsetenv MANPATH \"${CONDA_PREFIX:q}/man\"\nendif\n",
+    );
+    put(
+        "activate.d/a.fish",
+        "set -gx ACTPKG $CONDA_PREFIX; set -gx LD_LIBRARY_PATH $CONDA_PREFIX/lib; set -gx EMPTY full\nset -e GONE\nset -gx LEFT_BEHIND \"it's\"\\n'100% \'\\xe9\nset -gx PATH $CONDA_PREFIX/more $PATH; set -gx MANPATH $CONDA_PREFIX/man $MANPATH\n",
+    );
+    put("deactivate.d/a.sh", "unset ACTPKG LD_LIBRARY_PATH EMPTY UNTOUCHED\n");
+    put("deactivate.d/a.csh", "unsetenv ACTPKG LD_LIBRARY_PATH EMPTY UNTOUCHED\n");
+    put(
+        "deactivate.d/a.fish",
+        "for name in ACTPKG LD_LIBRARY_PATH EMPTY UNTOUCHED; set -e $name; end\n",
+    );
+    sandbox
+}
+
+#[test]
+fn what_they_change_is_given_back() {
+    let sandbox = with_careless_scripts();
+    let env = sandbox.path("env");
+    for shell in Shell::ALL {
+        for outside in [true, false] {
+            let mut story = Vec::new();
+            if outside {
+                story.extend([
+                    Step::Set("ACTPKG", "outer"),
+                    Step::Set("LD_LIBRARY_PATH", "/mine:"),
+                    Step::Set("EMPTY", ""),
+                    Step::Set("GONE", "here"),
+                    Step::Set("UNTOUCHED", "it's"),
+                    Step::Set("MANPATH", "/man:/mine"),
+                ]);
+            }
+            story.extend([
+                Step::Look,
+                Step::Activate("env"),
+                Step::Look,
+                Step::Deactivate,
+                Step::Look,
+            ]);
+            let looks = shell.tell(&sandbox, &story);
+            let inside = |name: &str| get(&looks[1], name);
+            assert_eq!(inside("ACTPKG"), Some(text(&env)), "{shell:?}");
+            assert_eq!((inside("EMPTY"), inside("GONE")), (Some("full"), None), "{shell:?}");
+            assert_eq!(path(&looks[1])[0], text(&env.join("more")), "{shell:?}");
+            assert_eq!(looks[2], looks[0], "{shell:?} {outside}");
+        }
+    }
+}
+
+#[test]
+fn what_the_user_changed_in_between_stays() {
+    let sandbox = with_careless_scripts();
+    for shell in Shell::ALL {
+        let story = [
+            Step::Set("MANPATH", "/man"),
+            Step::Activate("env"),
+            Step::Set("ACTPKG", "mine"),
+            Step::Set("NEW", "1"),
+            Step::Around("/front", "/back"),
+            Step::Look,
+            Step::Activate("env"),
+            Step::Look,
+            Step::Deactivate,
+            Step::Look,
+        ];
+        let looks = shell.tell(&sandbox, &story);
+        assert_eq!(looks[1], looks[0], "{shell:?}");
+        let after = |name: &str| get(&looks[2], name);
+        assert_eq!((after("ACTPKG"), after("NEW")), (Some("mine"), Some("1")), "{shell:?}");
+        assert_eq!(after("PATH"), Some("/front:/usr/bin:/bin:/back"), "{shell:?}");
+        assert_eq!(after("MANPATH"), Some("/man"), "{shell:?}");
+        assert_eq!((after("LD_LIBRARY_PATH"), after("LEFT_BEHIND")), (None, None), "{shell:?}");
+    }
+}
+
+#[test]
+fn from_one_env_to_the_other_each_has_its_own() {
+    let sandbox = with_careless_scripts();
+    sandbox.env("other", &sandbox.path("image/opt/conda"), "conda", Layout::Standard);
+    for (end, line) in [
+        ("sh", "export ACTPKG=other"),
+        ("csh", "setenv ACTPKG other"),
+        ("fish", "set -gx ACTPKG other"),
+    ] {
+        sandbox.write(&format!("other/etc/conda/activate.d/o.{end}"), &format!("{line}\n"));
+    }
+    for shell in Shell::ALL {
+        let story = [
+            Step::Set("ACTPKG", "outer"),
+            Step::Look,
+            Step::Activate("env"),
+            Step::Activate("other"),
+            Step::Look,
+            Step::Activate("env"),
+            Step::Look,
+            Step::Deactivate,
+            Step::Look,
+        ];
+        let looks = shell.tell(&sandbox, &story);
+        assert_eq!(get(&looks[1], "ACTPKG"), Some("other"), "{shell:?}");
+        assert_eq!(get(&looks[1], "LEFT_BEHIND"), None, "{shell:?}");
+        assert_eq!(get(&looks[2], "ACTPKG"), Some(text(&sandbox.path("env"))), "{shell:?}");
+        assert_eq!(looks[3], looks[0], "{shell:?}");
     }
 }

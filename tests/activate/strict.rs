@@ -1,7 +1,7 @@
 //! Odd options, aliases and functions of the user: the same round trip all the same.
 
-use crate::shells::sandbox::Sandbox;
-use crate::shells::{Shell, Step, get};
+use crate::support::shells::sandbox::Sandbox;
+use crate::support::shells::{Shell, Step, get};
 
 const TRAPS: &str = "\
 export() { false; }; unset() { false; }; source() { false; }; __mlenv_hook() { false; }

@@ -1,7 +1,7 @@
 //! `mlenv vars`: an env's own variables.
 
-use crate::shells::sandbox::Sandbox;
-use crate::shells::{Shell, Step, get, text};
+use crate::support::shells::sandbox::Sandbox;
+use crate::support::shells::{Shell, Step, get, text};
 
 fn run(sandbox: &Sandbox, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = sandbox.mlenv(arguments);
@@ -45,8 +45,8 @@ fn the_active_env_is_meant_when_none_is_named() {
     sandbox.simple();
     let story = [
         Step::Activate("env"),
-        Step::Say("$MLENV --quiet vars set D=4"),
-        Step::Say("$MLENV vars list > listed"),
+        Step::Say("\"$MLENV\" --quiet vars set D=4"),
+        Step::Say("\"$MLENV\" vars list > listed"),
     ];
     Shell::Bash.tell(&sandbox, &story);
     assert_eq!(std::fs::read_to_string(sandbox.path("listed")).unwrap(), "D=4\n");
@@ -57,7 +57,7 @@ fn the_active_env_is_meant_when_none_is_named() {
 fn entering_again_takes_up_what_changed_and_keeps_the_users_own() {
     let sandbox = Sandbox::new();
     sandbox.simple();
-    let set = |vars: &str| format!("$MLENV --quiet vars set -p env {vars}");
+    let set = |vars: &str| format!("\"$MLENV\" --quiet vars set -p env {vars}");
     for shell in Shell::ALL {
         let (one, two) = (set("A=1 B=1"), set("A=2 B=2"));
         let story = [

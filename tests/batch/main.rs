@@ -2,23 +2,18 @@
 
 #![expect(
     clippy::disallowed_methods,
-    clippy::print_stderr,
     clippy::unwrap_used,
-    reason = "tests make and run things themselves, and say what they could not test"
+    reason = "tests make and run things themselves"
 )]
 
-#[path = "../it/machine.rs"]
-#[expect(dead_code, reason = "what a machine can do is asked in `it`")]
-mod machine;
-#[path = "../it/sandbox.rs"]
-#[expect(dead_code, reason = "words of failures are looked at in `it`")]
-mod sandbox;
-mod slurm;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "all suites share it, and none uses all of it")]
+mod support;
 
 use std::path::{Path, PathBuf};
 
-use crate::sandbox::{Run, Sandbox};
-use crate::slurm::{DONE, Slurm};
+use crate::support::sandbox::{Run, Sandbox};
+use crate::support::slurm::{DONE, Slurm};
 
 const MLENV: &str = env!("CARGO_BIN_EXE_mlenv");
 
@@ -38,7 +33,7 @@ impl Site {
     fn new() -> Option<Self> {
         let sandbox = Sandbox::new();
         let slurm = Slurm::start(&sandbox)?;
-        let env = sandbox.env("my env", &machine::python().base_prefix);
+        let env = sandbox.env("my env", &support::machine::python().base_prefix);
         sandbox.write(
             "my env/etc/conda/activate.d/x.sh",
             "export FROM_SCRIPT=\"job-$SLURM_JOB_NAME\"\n",
@@ -91,16 +86,17 @@ fn jobs_of_every_kind_run_in_the_env() {
     let array = ["--array=0-3"];
 
     // By `run`.
-    let script = format!("#!/bin/sh\nexec {MLENV} run -p {env} -- python task.py\n");
+    let script = format!("#!/bin/sh\nexec '{MLENV}' run -p {env} -- python task.py\n");
     for export in ["--export=ALL", "--export=NONE"] {
         let found = site.submit(&[array[0], export], &script);
         assert_eq!(found, (DONE.to_owned(), site.tasks(4)), "{export}");
     }
 
     // By a wrapper, which is a file: batch systems start no functions.
-    let wrapper = site
-        .sandbox
-        .write("python-in-env", format!("#!/bin/sh\nexec {MLENV} run -p {env} -- python \"$@\"\n"));
+    let wrapper = site.sandbox.write(
+        "python-in-env",
+        format!("#!/bin/sh\nexec '{MLENV}' run -p {env} -- python \"$@\"\n"),
+    );
     std::fs::set_permissions(&wrapper, std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .unwrap();
     let found = site.submit(&array, "#!/bin/sh\nexec ./python-in-env task.py\n");
@@ -108,7 +104,7 @@ fn jobs_of_every_kind_run_in_the_env() {
 
     // By activating in the script.
     let script = format!(
-        "#!/bin/bash\n#SBATCH --array=0-3\nset -eu\neval \"$({MLENV} activate --shell bash {env})\"\npython task.py\n"
+        "#!/bin/bash\n#SBATCH --array=0-3\nset -eu\neval \"$('{MLENV}' activate --shell bash {env})\"\npython task.py\n"
     );
     for export in ["--export=ALL", "--export=NONE"] {
         let found = site.submit(&[export], &script);
@@ -137,7 +133,7 @@ fn jobs_of_every_kind_run_in_the_env() {
     site.sandbox.mlenv(["pack", "my env", "-o", "parcel"]).ok();
     let node = site.sandbox.path("node");
     let script = format!(
-        "#!/bin/sh\nset -e\nenv=$({MLENV} unpack -q parcel --to {})\nexec {MLENV} run -p \"$env\" -- python task.py\n",
+        "#!/bin/sh\nset -e\nenv=$('{MLENV}' unpack -q parcel --to {})\nexec '{MLENV}' run -p \"$env\" -- python task.py\n",
         quoted(&node)
     );
     let found = site.submit(&["--array=0-3", "--export=NONE"], &script);
@@ -151,7 +147,7 @@ fn jobs_of_every_kind_run_in_the_env() {
     let words = ["--export=NONE", MLENV, "run", "-p", site.env.to_str().unwrap(), "--", "sh", "-c"];
     assert_eq!(site.srun(&words).arg("exit 7").end().status.code(), Some(7));
     let script = format!(
-        "#!/bin/sh\nexec {MLENV} run -p {env} -- sh -c 'trap \"echo ended; exit 0\" TERM; echo ready; sleep 60 & wait'\n"
+        "#!/bin/sh\nexec '{MLENV}' run -p {env} -- sh -c 'trap \"echo ended; exit 0\" TERM; echo ready; sleep 60 & wait'\n"
     );
     let job = site.start(&["-o", "long"], &script);
     let long = site.sandbox.path("long");

@@ -1,7 +1,7 @@
 //! Containers in jobs of a real Slurm: a wrapper, and an env that lives in a container.
 
 use crate::engines::{Engine, settings};
-use crate::slurm::{DONE, Slurm};
+use crate::support::slurm::{DONE, Slurm};
 use crate::world::{Project, world};
 
 #[test]

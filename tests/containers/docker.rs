@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::engines;
-use crate::machine;
+use crate::support::machine;
 
 /// Where it listens: a path that is short enough for a socket.
 pub(crate) fn socket() -> PathBuf {

@@ -80,3 +80,40 @@ fn the_login_that_podman_left_opens_a_registry_with_passwords() {
     info.var("REGISTRY_AUTH_FILE", auth).fails(1, "auth.json is refused");
     assert!(engines::dir().join("locked/data").is_dir());
 }
+
+#[test]
+fn a_frozen_env_is_active_in_podman_and_apptainer_and_only_the_difference_was_sent() {
+    if !Engine::Podman.works() {
+        return;
+    }
+    let project = Project::new(Engine::Podman);
+    let reference = world().publish("frozen-base:1", 1);
+    project.mlenv(["image", "unpack", &reference, "image"]).ok();
+    let (base, prefix) = (["--base-image", &reference], ["--base-prefix", "/opt/conda"]);
+    project.mlenv(["create", "-q", "--no-save", "-p", "env", "--base", "image"]).ok();
+    let dirs = project.path("env/lib").read_dir().unwrap().flatten().map(|entry| entry.path());
+    let site = dirs.into_iter().find(|path| path.join("site-packages").is_dir()).unwrap();
+    let info = site.join("site-packages/mine-1.dist-info");
+    std::fs::create_dir(&info).unwrap();
+    std::fs::write(info.join("METADATA"), "Metadata-Version: 2.1\nName: mine\nVersion: 1\n")
+        .unwrap();
+    std::fs::write(
+        info.join("RECORD"),
+        "mine.py,,\nmine-1.dist-info/METADATA,,\nmine-1.dist-info/RECORD,,\n",
+    )
+    .unwrap();
+    std::fs::write(site.join("site-packages/mine.py"), "import sys\nprint(sys.prefix)\n").unwrap();
+    let target = reference.replace("frozen-base:1", "frozen:1");
+    let run = project.mlenv(["image", "freeze", "env", "--push", &target, "-o", "env.oci.tar"]);
+    run.args(base).args(prefix).ok().says(" layer").says("mounted ");
+    let inside = "/mlenv/envs/env\n";
+    for entry in [&[][..], &["--entrypoint", ""]] {
+        let words = [&["run", "--rm"], entry, &[&target, "python", "-c", "import mine"]].concat();
+        assert_eq!(podman(&words), inside, "{entry:?}");
+    }
+    if Engine::Apptainer.works() {
+        project.mlenv(["image", "unpack", &target, "sandbox"]).ok();
+        let run = project.run("apptainer").args(["exec", "sandbox", "python", "-c", "import mine"]);
+        assert_eq!(run.ok().out, inside);
+    }
+}

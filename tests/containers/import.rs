@@ -83,7 +83,7 @@ fn an_env_of_an_older_script_is_entered_from_the_host() {
     let build = ["build", "--sandbox", image.to_str().unwrap(), &format!("docker://{reference}")];
     project.run("apptainer").args(build).ok();
     let env = project.sandbox.path("oldenv");
-    let site = env.join("lib").join(&crate::testbase::base().python).join("site-packages");
+    let site = env.join("lib").join(&crate::support::testbase::base().python).join("site-packages");
     for dir in [site.as_path(), &env.join("bin"), &env.join("conda-meta")] {
         std::fs::create_dir_all(dir).unwrap();
     }

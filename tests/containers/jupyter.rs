@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::engines::{Engine, settings};
-use crate::machine;
+use crate::support::machine;
 use crate::world::{Project, world};
 
 #[test]
@@ -67,7 +67,8 @@ fn url(server: &mut Child) -> String {
 }
 
 fn get(port: u16, path: &str) -> String {
-    for _ in 0..100 {
+    // A machine that builds meanwhile takes its time.
+    for _ in 0..1200 {
         // What forwards the port may take a connection that nobody answers yet.
         if let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
             && write!(stream, "GET {path} HTTP/1.0\r\n\r\n").is_ok()

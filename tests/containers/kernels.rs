@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::engines::Engine;
-use crate::testbase;
+use crate::support::testbase;
 use crate::world::{Project, world};
 
 /// Stands in for ipykernel: tells where it runs, and what its connection file says.

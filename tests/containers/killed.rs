@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::engines::{Engine, apptainer_bin};
-use crate::sandbox::Run;
+use crate::support::sandbox::Run;
 use crate::world::{Project, podman, small, world};
 
 /// In front of the real engine: counts its calls and kills whoever made the one that is asked for, when it is done.
@@ -40,7 +40,7 @@ impl Scene {
             Engine::Apptainer => apptainer_bin().join("apptainer"),
         };
         let front = self.project.sandbox.path("front");
-        let path = format!("{}:{}", front.display(), crate::sandbox::PATH);
+        let path = format!("{}:{}", front.display(), crate::support::sandbox::PATH);
         let run = self.project.mlenv(words).var("PATH", path).var("REAL", real);
         run.var("COUNT", &self.count).var("KILL_AT", kill_at.to_string())
     }

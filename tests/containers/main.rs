@@ -6,32 +6,22 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 #![expect(clippy::print_stderr, reason = "what could not be tested is said")]
 
-#[path = "../it/machine.rs"]
-#[expect(dead_code, reason = "shared with the other tests, which use the rest")]
-mod machine;
-#[path = "../it/sandbox.rs"]
-#[expect(dead_code, reason = "shared with the other tests, which use the rest")]
-mod sandbox;
-#[path = "../batch/slurm.rs"]
-mod slurm;
-#[path = "../it/testbase/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "shared with the other tests, which use the rest")]
-mod testbase;
-#[path = "../it/tree.rs"]
-#[expect(dead_code, reason = "shared with the other tests, which use the rest")]
-mod tree;
-#[path = "../it/wheel.rs"]
-mod wheel;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "all suites share it, and none uses all of it")]
+mod support;
 
 mod batch;
 mod docker;
 mod engines;
+mod errands;
 mod images;
 mod import;
 mod inside;
 mod jupyter;
 mod kernels;
 mod killed;
+mod newer;
+mod owned;
 mod recipe;
 mod registry;
 mod robust;

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use crate::engines::Engine;
-use crate::machine;
+use crate::support::machine;
 use crate::world::{Project, free_port, podman, small, world};
 
 /// Nothing was made, and nothing is remembered.
@@ -67,7 +67,7 @@ fn a_container_that_was_removed_by_something_else_is_one_sentence_and_can_be_mad
         let project = Project::new(engine);
         let image = world().publish_as(&format!("gone:{}", engine.name()), &small(1));
         project.setup(&image);
-        project.mlenv(["container", "setup", &image]).fails(2, "has a container already");
+        project.mlenv(["container", "setup", &image]).fails(2, "already has a container");
         match engine {
             Engine::Podman | Engine::Docker => {
                 let name = project.state()["name"].as_str().unwrap().to_owned();
@@ -100,7 +100,7 @@ fn of_two_setups_at_once_one_makes_the_container_and_the_other_says_so() {
         let loser = two.iter().find(|output| !output.status.success()).unwrap();
         let words = String::from_utf8_lossy(&loser.stderr);
         assert!(
-            words.contains("another mlenv is at work") || words.contains("container already"),
+            words.contains("another mlenv is at work") || words.contains("already has a container"),
             "{words}"
         );
         assert_eq!(project.inside(&["echo", "works"]), "works\n");
@@ -144,7 +144,7 @@ fn directories_with_hostile_names_have_containers_and_bytes_that_are_no_text_are
         project.dir = project.sandbox.path(std::ffi::OsStr::from_bytes(b"\xff"));
         std::fs::create_dir(&project.dir).unwrap();
         let setup = project.mlenv(["container", "setup", &image, "--engine", engine.name()]);
-        setup.fails(2, "that is no UTF-8");
+        setup.fails(2, "that is not UTF-8");
         nothing_is_left(&project);
     }
 }
@@ -156,10 +156,12 @@ fn a_full_disk_gets_no_sandbox() {
     }
     let project = Project::new(Engine::Apptainer);
     let image = world().publish_as("full:1", &small(1));
+    // apptainer does not find what is mounted at a path with a space.
+    let place = tempfile::tempdir_in("/tmp").unwrap();
     let script = "mkdir small && mount -t tmpfs -o size=20m none small && cd small || exit 9\n\
                   \"$0\" container setup \"$1\" --engine apptainer 2>&1; echo \"code $?\"; ls -A . singularity";
     let words = ["-m", "sh", "-c", script, env!("CARGO_BIN_EXE_mlenv"), &image];
-    let run = project.run("unshare").args(words).cwd(project.sandbox.root()).end();
+    let run = project.run("unshare").args(words).cwd(place.path()).end();
     assert!(run.out.contains("code 2") && run.out.contains("df -h"), "{run}");
     assert!(run.out.ends_with(".:\nsingularity\n\nsingularity:\n"), "{run}");
 }

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use walkdir::WalkDir;
 
-use crate::testbase;
+use crate::support::testbase;
 
 /// Counts up whenever another image than before is made here.
 pub(crate) const EDITION: u32 = 3;

@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use crate::engines::Engine;
-use crate::machine;
-use crate::sandbox::Outcome;
+use crate::support::machine;
+use crate::support::sandbox::Outcome;
 use crate::world::{Project, local, podman, world};
 
 /// Types `lines` into `mlenv WORDS...` on a terminal and gives what was shown.

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::engines::Engine;
-use crate::sandbox::Outcome;
+use crate::support::sandbox::Outcome;
 use crate::world::{Project, world};
 
 #[test]
@@ -39,8 +39,9 @@ impl Story {
         std::fs::create_dir(&odd).unwrap();
         // An index of one wheel, known to pip by the user's own settings.
         let wheels = project.sandbox.path("home/wheels");
-        crate::wheel::build(&wheels, "mine", "1.5");
-        let text = format!("[global]\nno-index = true\nfind-links = {}\n", wheels.display());
+        crate::support::wheel::build(&wheels, "mine", "1.5");
+        let text =
+            format!("[global]\nno-index = true\nfind-links = {}\n", crate::world::url(&wheels));
         project.sandbox.write("home/.config/pip/pip.conf", text);
         Self { project, odd }
     }
@@ -112,8 +113,8 @@ impl Story {
         assert_eq!(self.project.state(), before);
         self.project.mlenv(["container", "update", "-f"]).ok();
         assert_ne!(self.project.state()["digest"], before["digest"]);
-        self.project.mlenv(["container", "update"]).ok().says("is of the newest 127.0.0.1:");
-        self.project.mlenv(["container", "update", "-f"]).ok().says("of the newest image already");
+        self.project.mlenv(["container", "update"]).ok().says("has the newest 127.0.0.1:");
+        self.project.mlenv(["container", "update", "-f"]).ok().says("already has the newest image");
         assert_eq!(self.project.inside(&["cat", "/edition"]), "2\n");
         let version =
             self.project.inside(&["python", "-c", "import mine; print(mine.__version__)"]);

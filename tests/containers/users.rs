@@ -4,8 +4,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use crate::engines::{self, Engine, settings};
-use crate::machine;
-use crate::sandbox::{Run, Sandbox};
+use crate::support::machine;
+use crate::support::sandbox::{Run, Sandbox};
 use crate::world::world;
 
 /// The user that every Linux has.
@@ -85,10 +85,7 @@ fn an_ordinary_user_has_a_container_whose_files_are_the_users() {
     for engine in Engine::KINDS.into_iter().filter(|engine| engine.works()) {
         let Some(nobody) = Nobody::new() else { return };
         if nobody.run(&[engine.name(), "--version"]).end().status.code() != Some(0) {
-            eprintln!(
-                "not tested here: {} in the build directory is closed to other users",
-                engine.name()
-            );
+            machine::lacks("a build directory that other users may enter");
             continue;
         }
         let image = world().publish(&format!("users:{}", engine.name()), 1);

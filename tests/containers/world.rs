@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use crate::engines::{self, Engine, settings};
 use crate::registry::Registry;
 use crate::rootfs;
-use crate::sandbox::{Run, Sandbox};
+use crate::support::sandbox::{Run, Sandbox};
 
 /// The registry.
 pub(crate) struct World {
@@ -103,6 +103,11 @@ fn exists(image: &str) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
+/// A directory as pip takes it where its settings are split at blanks.
+pub(crate) fn url(dir: &Path) -> String {
+    format!("file://{}", dir.to_str().unwrap().replace('%', "%25").replace(' ', "%20"))
+}
+
 /// A free port's number; somebody else could take it, but nobody here does.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
@@ -135,7 +140,8 @@ impl Project {
     }
 
     fn set(&self, run: Run) -> Run {
-        let path = format!("{}:{}", engines::apptainer_bin().display(), crate::sandbox::PATH);
+        let path =
+            format!("{}:{}", engines::apptainer_bin().display(), crate::support::sandbox::PATH);
         let run = run.var("PATH", path).cwd(&self.dir);
         settings().iter().fold(run, |run, (name, value)| run.var(name, value))
     }

@@ -31,7 +31,7 @@ fn wrapped_commands_run_with_an_empty_environment_through_links_and_inside() {
         let words = [python.to_str().unwrap(), "-c", SHOW, "a b", "$HOME 'x'"];
         assert_eq!(project.inside(&words), expected);
         venv(&project, &python);
-        project.mlenv(["container", "wrap", "cat"]).fails(2, "it is there already");
+        project.mlenv(["container", "wrap", "cat"]).fails(2, "it already exists");
         project.mlenv(["container", "wrap", "nosuch"]).fails(1, "no command `nosuch`");
         let text = std::fs::read_to_string(module).unwrap();
         assert!(text.contains("prepend_path(\"PATH\", [==["), "{text}");

@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::pty::{Start, Terminal};
-use crate::shells::Shell;
+use crate::support::shells::Shell;
 use crate::trips::export;
 use crate::world::World;
 
@@ -14,11 +14,18 @@ fn grow_old() {
     std::thread::sleep(std::time::Duration::from_millis(2100));
 }
 
+/// By a process of its own: what another test starts meanwhile would hold a file open that we write, and a program that
+/// is open for writing cannot be started.
+fn copy_to(program: &Path) {
+    let mut cp = std::process::Command::new("cp");
+    assert!(cp.arg(env!("CARGO_BIN_EXE_mlenv")).arg(program).status().unwrap().success());
+}
+
 /// A copy of the program that can be taken away.
 pub(crate) fn copy(world: &World) -> PathBuf {
     let program = world.sandbox.path("home/tools/mlenv");
     fs::create_dir_all(program.parent().unwrap()).unwrap();
-    fs::copy(env!("CARGO_BIN_EXE_mlenv"), &program).unwrap();
+    copy_to(&program);
     program
 }
 
@@ -43,13 +50,21 @@ fn without_the_program_envs_can_be_left_and_it_is_said_once() {
         terminal.expect_nothing();
         terminal.expect_said("the program is gone", 1);
         // A program on PATH is as good.
-        fs::copy(env!("CARGO_BIN_EXE_mlenv"), world.sandbox.path("mlenv")).unwrap();
+        copy_to(&world.sandbox.path("mlenv"));
         let dir = world.sandbox.path("");
         let path = format!("{}:/usr/bin:/bin", dir.to_str().unwrap().trim_end_matches('/'));
         terminal.line(&export(shell, "PATH", &shell.quote(&path)));
         terminal.cd("two");
         terminal.expect_active("two");
     }
+}
+
+/// Puts a script in the program's place, as `copy_to` does.
+fn put(world: &World, program: &Path, text: &str) {
+    let source = world.sandbox.write("script", text);
+    let mut cp = std::process::Command::new("cp");
+    assert!(cp.arg(&source).arg(program).status().unwrap().success());
+    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
@@ -72,15 +87,8 @@ fn a_program_that_fails_is_killed_or_hangs_gives_the_prompt_back() {
             }
             fs::remove_file(&program).unwrap();
             let log = world.sandbox.path("calls");
-            fs::write(
-                &program,
-                format!(
-                    "#!/bin/sh\necho x >> {}\n{body}\n",
-                    Shell::Bash.quote(log.to_str().unwrap())
-                ),
-            )
-            .unwrap();
-            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+            let quoted = Shell::Bash.quote(log.to_str().unwrap());
+            put(&world, &program, &format!("#!/bin/sh\necho x >> {quoted}\n{body}\n"));
             terminal.cd("two");
             terminal.line("");
             terminal.line("");
@@ -109,8 +117,7 @@ fn control_c_ends_a_program_that_hangs() {
         fs::remove_file(&program).unwrap();
         let started = world.sandbox.path("started");
         let quoted = Shell::Bash.quote(started.to_str().unwrap());
-        fs::write(&program, format!("#!/bin/sh\necho > {quoted}\nexec sleep 100\n")).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        put(&world, &program, &format!("#!/bin/sh\necho > {quoted}\nexec sleep 100\n"));
         let one = shell.quote(world.home("one").to_str().unwrap());
         terminal.send(&format!("cd {one}\n"));
         terminal.wait("the program", || started.exists());
@@ -132,7 +139,7 @@ fn an_image_can_carry_the_program_for_all_who_see_it() {
         let bin = world.sandbox.path("cvmfs/ml base:alma9/opt/conda/bin");
         fs::create_dir_all(&bin).unwrap();
         let program = bin.join("mlenv");
-        fs::copy(env!("CARGO_BIN_EXE_mlenv"), &program).unwrap();
+        copy_to(&program);
         fs::set_permissions(&bin, fs::Permissions::from_mode(0o555)).unwrap();
         let vars = [("MLENV", program.to_str().unwrap())];
         let mut terminal =

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::pty::{Start, Terminal};
-use crate::shells::Shell;
+use crate::support::shells::Shell;
 use crate::world::World;
 
 /// What a user has in the rc file for completions.

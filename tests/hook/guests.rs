@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::pty::{Start, Terminal};
-use crate::shells::Shell;
+use crate::support::shells::Shell;
 use crate::world::{Act, World};
 
 /// bash-preexec: `PROMPT_COMMAND` calls `precmd_functions`, each with the status of the user's command; what was there
@@ -38,7 +38,7 @@ fn bash_preexec_in_every_order() {
             terminal.send(&format!("(exit 5)\necho $seen > {quoted}\n"));
             terminal.settle();
             assert_eq!(fs::read_to_string(&file).unwrap().trim(), "5", "{}", terminal.shown());
-            let count = terminal.output("printf '%s\\n' \"${precmd_functions[@]}\" \"${PROMPT_COMMAND[@]}\" | grep -c __mlenv_hook");
+            let count = terminal.output("printf '%s\\n' \"${precmd_functions[@]}\" \"${PROMPT_COMMAND[@]}\" | grep -c '__mlenv_[hp]'");
             assert_eq!(count, "1");
             fs::rename(world.marker("one"), world.home("kept")).unwrap();
             terminal.play(&[Act::Cd("one"), Act::Nothing]);
@@ -112,7 +112,7 @@ fn an_editors_terminal_wraps_the_prompt_and_the_hook_goes_on() {
     }
 }
 
-fn prompt(terminal: &mut Terminal) -> String {
+pub(crate) fn prompt(terminal: &mut Terminal) -> String {
     match terminal.shell {
         Shell::Fish => terminal.output("fish_prompt"),
         Shell::Tcsh => terminal.output("echo \"$prompt:q\""),

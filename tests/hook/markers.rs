@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::pty::Terminal;
-use crate::shells::Shell;
+use crate::support::shells::Shell;
 use crate::world::{Act, World, everywhere};
 
 #[test]

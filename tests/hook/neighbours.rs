@@ -5,7 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use crate::pty::{Start, Terminal};
-use crate::shells::{Shell, get};
+use crate::support::shells::{Shell, get};
 use crate::world::World;
 
 #[test]
@@ -55,7 +55,7 @@ fn other_hooks_keep_their_place_and_their_status() {
         terminal.line(terminal.hook());
         terminal.cd("one");
         if before[0].starts_with("first() { seen=$?; }") && before[1].starts_with("bash_preexec") {
-            terminal.line("__mlenv_hook; first"); // what bash-preexec would run
+            terminal.line("__mlenv_precmd; first"); // what bash-preexec would run
         }
         terminal.expect_active("one");
         let fail =

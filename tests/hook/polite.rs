@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::pty::{Start, Terminal};
-use crate::shells::Shell;
+use crate::support::shells::Shell;
 use crate::world::{Act, World};
 
 const SHARP: [(Shell, &[&str]); 12] = [

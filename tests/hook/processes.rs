@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::pty::{Start, Terminal};
-use crate::shells::Shell;
+use crate::support::shells::Shell;
 use crate::world::World;
 
 /// What the shell started between two of its marks.
@@ -70,7 +70,7 @@ fn place(log: &str, mark: &str) -> usize {
     log.find(mark).unwrap_or_else(|| panic!("{mark} is not in the record"))
 }
 
-/// Threads are no processes; an exec that fails on its way along PATH starts no program.
+/// Threads are not processes; an exec that fails on its way along PATH starts no program.
 fn between(log: &str) -> Started {
     let started = |line: &&str| !line.contains("CLONE_THREAD") && !line.contains("resumed>");
     let calls = |name: &str| log.lines().filter(started).filter(|line| line.contains(name)).count();
@@ -126,14 +126,31 @@ fn one_program_on_the_way_in_and_none_on_the_way_out() {
     }
 }
 
+/// What packages' scripts change is found out with builtins; tcsh needs a process on both ways.
+#[test]
+fn scripts_of_packages_cost_no_process_more() {
+    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+        let world = World::new();
+        crate::scripts::careless(&world, "one");
+        let mut counted = Counted::new(shell, &world);
+        let one = Started { programs: 1, processes: 1 };
+        assert_eq!(counted.count(|terminal| terminal.cd("one")), one, "{shell:?} in");
+        let idle = |terminal: &mut Terminal| (0..3).for_each(|_| terminal.line(""));
+        assert_eq!(counted.count(idle), NONE, "{shell:?} idle");
+        assert_eq!(counted.count(|terminal| terminal.cd("")), NONE, "{shell:?} out");
+    }
+}
+
 #[test]
 fn a_script_is_left_alone() {
     for shell in Shell::ALL {
         let world = World::new();
         let hook = match shell {
-            Shell::Bash | Shell::Zsh => format!("eval \"$($MLENV hook {})\"\ntrue", shell.name()),
-            Shell::Tcsh => "eval \"`$MLENV hook tcsh`\"\ntrue".to_owned(),
-            Shell::Fish => "$MLENV hook fish | source\ntrue".to_owned(),
+            Shell::Bash | Shell::Zsh => {
+                format!("eval \"$(\"$MLENV\" hook {})\"\ntrue", shell.name())
+            }
+            Shell::Tcsh => "eval \"`'$MLENV' hook tcsh`\"\ntrue".to_owned(),
+            Shell::Fish => "\"$MLENV\" hook fish | source\ntrue".to_owned(),
         };
         let script = world.sandbox.write("home/one/script", &(hook + "\ncd .\n/usr/bin/env\n"));
         let output = shell

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::shells::{Env, Shell};
+use crate::support::shells::{Env, Shell};
 use crate::world::World;
 
 /// How long a shell may take for one line before the test fails; generous, since machines are shared.

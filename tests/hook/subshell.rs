@@ -1,7 +1,7 @@
 //! `mlenv shell`: a shell of the user's in which the env is active after all rc files, whatever those do.
 
 use crate::pty::{Start, Terminal};
-use crate::shells::{Shell, get};
+use crate::support::shells::{Shell, get};
 use crate::world::World;
 
 /// Starts the shell as a user without the hook would; `words` are those of `mlenv shell`.
@@ -69,7 +69,8 @@ fn it_is_active_after_rc_files_that_reset_everything_and_the_prompt_shows_it() {
         assert_eq!(left.count(), 0, "{shell:?}: {seen:?}");
         assert_eq!(
             get(&seen, "HOME"),
-            Some(crate::shells::text(&world.home(""))).map(|home| home.trim_end_matches('/'))
+            Some(crate::support::shells::text(&world.home("")))
+                .map(|home| home.trim_end_matches('/'))
         );
     }
 }

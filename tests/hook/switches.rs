@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::broken::copy;
 use crate::pty::{Start, Terminal};
-use crate::shells::Shell;
+use crate::support::shells::Shell;
 use crate::world::World;
 
 #[test]

@@ -1,7 +1,7 @@
 //! In, out, across and beside: where a shell goes, the env of that place follows.
 
 use crate::pty::{Start, Terminal};
-use crate::shells::{Shell, get};
+use crate::support::shells::{Shell, get};
 use crate::world::{Act, World, everywhere};
 
 #[test]
@@ -205,15 +205,12 @@ fn a_path_that_was_reset_is_healed() {
         for by_hand in [false, true] {
             let world = World::new();
             let mut terminal = Terminal::new(shell, &world);
-            if by_hand {
-                terminal.line("mlenv activate one/env");
-            } else {
-                terminal.cd("one");
-            }
+            terminal.enter(by_hand);
             terminal.line(&export(shell, "PATH", "/usr/bin:/bin:/new"));
             terminal.expect_active("one");
             let path = get(&terminal.look(), "PATH").unwrap().to_owned();
-            assert!(path.ends_with("/env/bin:/usr/bin:/bin:/new"), "{shell:?} {path}");
+            assert!(path.contains("/env/bin:"), "{shell:?} {path}");
+            assert!(path.ends_with(":/usr/bin:/bin:/new"), "{shell:?} {path}");
         }
     }
 }
@@ -248,4 +245,72 @@ fn pushd_popd_and_links_are_ways_too() {
         terminal.line("popd");
         terminal.expect_nothing();
     }
+}
+
+#[test]
+fn one_deactivate_is_enough_where_the_marker_names_the_same_env() {
+    for shell in Shell::ALL {
+        let world = World::new();
+        let mut terminal = Terminal::new(shell, &world);
+        terminal.cd("one");
+        terminal.line("mlenv activate ./env");
+        terminal.expect_active("one");
+        terminal.line("mlenv deactivate");
+        terminal.expect_nothing();
+        terminal.line("");
+        terminal.expect_nothing();
+        // Another env than the marker's.
+        terminal.line("mlenv activate ../two/env");
+        terminal.expect_active("two");
+        terminal.line("mlenv deactivate");
+        terminal.line("");
+        terminal.expect_active("one");
+    }
+}
+
+#[test]
+fn what_was_activated_by_hand_and_moved_away_is_said_as_gone() {
+    for shell in Shell::ALL {
+        let world = World::new();
+        let mut terminal = Terminal::new(shell, &world);
+        terminal.line("mlenv activate one/env");
+        terminal.expect_active("one");
+        terminal.line("");
+        std::fs::rename(world.home("one/env"), world.home("one/other")).unwrap();
+        terminal.line("");
+        terminal.expect_said("one/env is gone: left", 1);
+        terminal.expect_nothing();
+        terminal.line("");
+        terminal.cd("two");
+        terminal.expect_active("two");
+        terminal.expect_said("is gone: left", 1);
+    }
+}
+
+#[test]
+fn a_universal_variable_is_seen_again_after_leaving() {
+    let world = World::new();
+    let vars = "{\"env_vars\": {\"SHARED\": \"env\"}}";
+    for (below, text) in [("one/env/conda-meta/state", vars), ("plain/x", "")] {
+        std::fs::write(world.home(below), text).unwrap();
+    }
+    let mut terminal =
+        Terminal::start(Shell::Fish, &world, Start { bare: true, ..Start::default() });
+    // With its own files: without them fish has no universal variables.
+    terminal.line("fish -i");
+    terminal.line("set -Ux SHARED outside");
+    terminal.line(terminal.hook());
+    for _ in 0..2 {
+        terminal.cd("one");
+        assert_eq!(get(&terminal.look(), "SHARED"), Some("env"));
+        terminal.cd("plain");
+        assert_eq!(terminal.output("set -qg SHARED; echo $status"), "1", "{}", terminal.shown());
+        assert_eq!(get(&terminal.look(), "SHARED"), Some("outside"));
+    }
+    terminal.line("mlenv activate ../one/env");
+    assert_eq!(get(&terminal.look(), "SHARED"), Some("env"));
+    terminal.line("mlenv deactivate");
+    assert_eq!(terminal.output("set -qg SHARED; echo $status"), "1", "{}", terminal.shown());
+    terminal.line("set -Ux SHARED other");
+    assert_eq!(get(&terminal.look(), "SHARED"), Some("other"));
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::attacks::{OTHER, USER, give};
 use crate::pty::Terminal;
-use crate::shells::Shell;
+use crate::support::shells::Shell;
 use crate::trips::export;
 use crate::world::World;
 

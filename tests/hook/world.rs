@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::pty::{Start, Terminal};
-use crate::shells::sandbox::{Layout, Sandbox};
-use crate::shells::{Shell, get};
+use crate::support::shells::sandbox::{Layout, Sandbox};
+use crate::support::shells::{Shell, get};
 
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
@@ -114,6 +114,16 @@ impl Terminal<'_> {
     pub(crate) fn cd(&mut self, below: &str) {
         let path = self.world.home(below);
         self.line(&format!("cd {}", self.shell.quote(path.to_str().unwrap())));
+    }
+
+    /// Makes the env of the project `one` active.
+    #[track_caller]
+    pub(crate) fn enter(&mut self, by_hand: bool) {
+        if by_hand {
+            self.line("mlenv activate one/env");
+        } else {
+            self.cd("one");
+        }
     }
 
     #[track_caller]

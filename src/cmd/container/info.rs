@@ -5,24 +5,25 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::super::{Context, print, print_json};
-use super::enter::wake;
-use super::entrance::Entrance;
-use super::runner::Runner;
+use super::super::{print_json, print_words};
 use super::{here, print_calls};
 use crate::cli::ContainerInfo;
 use crate::container::additions::Additions;
-use crate::container::order::Inner;
 use crate::container::program::PACKAGES;
-use crate::container::state::State;
+use crate::container::spec::Inner;
+use crate::container::state::ContainerState;
+use crate::context::Context;
+use crate::engine::entrance::{Entrance, shell};
+use crate::engine::runner::Runner;
+use crate::engine::wake::wake;
 use crate::error::Result;
 use crate::text::{PathText, Shown, shown};
 
 /// What `--json` prints.
 #[derive(Serialize)]
-struct Report<'a> {
+struct ContainerReport<'a> {
     directory: PathText,
-    state: &'a State,
+    state: &'a ContainerState,
     /// None where the container is gone.
     added: Option<Additions>,
 }
@@ -32,7 +33,7 @@ pub(super) fn run(context: &Context, arguments: &ContainerInfo) -> Result<()> {
     let runner = Runner::known(context.host, context.ui, state.engine, state.powers)?;
     let entrance = Entrance::new(context, &runner, &dir, &state);
     if arguments.dry_run {
-        let list = super::entrance::shell(PACKAGES, &[]);
+        let list = shell(PACKAGES, &[]);
         return print_calls(&[entrance.call(Inner::quiet(&dir), &list)]);
     }
     let added = wake(&runner, &dir, &state).and_then(|()| {
@@ -43,17 +44,17 @@ pub(super) fn run(context: &Context, arguments: &ContainerInfo) -> Result<()> {
         Ok(added) => (Some(added), None),
         Err(error) => (None, Some(error)),
     };
-    let report = Report { directory: PathText(dir.clone()), state: &state, added };
+    let report = ContainerReport { directory: PathText(dir.clone()), state: &state, added };
     if arguments.json {
         print_json(&report)?;
     } else {
-        print(text(&dir, &report))?;
+        print_words(text(&dir, &report))?;
     }
     failure.map_or(Ok(()), Err)
 }
 
-fn text(dir: &Path, report: &Report) -> String {
-    let Report { state, added, .. } = report;
+fn text(dir: &Path, report: &ContainerReport) -> String {
+    let ContainerReport { state, added, .. } = report;
     let mut text = String::new();
     let mut line = |label: &str, value: &str| {
         let _ = writeln!(text, "{label:<12} {value}");
@@ -98,6 +99,8 @@ fn additions(added: &Additions, line: &mut impl FnMut(&str, &str)) {
     };
     list("conda", &added.conda, &channels);
     list("pip", &added.pip, "");
+    list("", &added.editable, " (in place)");
+    list("", &added.unknown, " (from a place that it does not name)");
     list("", &added.pip_depends, " (brought along)");
     list("removed", &added.removed, "");
     if added.is_empty() {

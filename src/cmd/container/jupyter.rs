@@ -2,16 +2,17 @@
 
 use std::ffi::OsString;
 
-use super::super::Context;
-use super::enter::{refuse_inside, wake, words};
-use super::entrance::Entrance;
-use super::runner::Runner;
-use super::setup::free_port;
-use super::{here, home, print_calls};
+use super::{here, print_calls};
 use crate::cli::ContainerJupyter;
 use crate::container::id;
-use crate::container::state::State;
+use crate::container::state::ContainerState;
 use crate::container::{Powers, store};
+use crate::context::Context;
+use crate::engine::entrance::Entrance;
+use crate::engine::home;
+use crate::engine::port::free_port;
+use crate::engine::runner::Runner;
+use crate::engine::wake::{refuse_inside, wake};
 use crate::error::Result;
 use crate::host::Host;
 
@@ -27,6 +28,7 @@ pub(super) fn run(context: &Context, arguments: &ContainerJupyter) -> Result<()>
     let port = state.port.unwrap_or_else(free_port);
     let server = Server { port, shares_network: shares_network(&runner, &state) };
     let mut how = home::inner(context, &dir, &entrance.mounts);
+    home::Asked::of(context.host, &arguments.env)?.add_to(&mut how);
     how.user = home::as_me(state.powers);
     let token = format!("{}{}", id::fresh(&dir), id::fresh(&dir));
     // Not among the words, which everybody on the machine can read: docker and podman take it from our environment.
@@ -45,7 +47,7 @@ pub(super) fn run(context: &Context, arguments: &ContainerJupyter) -> Result<()>
 /// Where Jupyter reads its token.
 const TOKEN: &str = "JUPYTER_TOKEN";
 
-fn prefixed(state: &State) -> Vec<String> {
+fn prefixed(state: &ContainerState) -> Vec<String> {
     state.engine.description().prefixes.iter().map(|prefix| format!("{prefix}{TOKEN}")).collect()
 }
 
@@ -72,14 +74,14 @@ impl Server {
 }
 
 /// Root in a rootless container is the user; Jupyter cannot know.
-fn is_root_inside(state: &State) -> bool {
+fn is_root_inside(state: &ContainerState) -> bool {
     use crate::container::Family;
     let root = Host::is_root();
     root || state.engine.family() == Family::Store && state.powers == Powers::User
 }
 
 /// True where a container has no network of its own: then nothing is published, and it must not listen everywhere.
-fn shares_network(runner: &Runner, state: &State) -> bool {
+fn shares_network(runner: &Runner, state: &ContainerState) -> bool {
     if !runner.has_store() {
         return true;
     }
@@ -88,6 +90,11 @@ fn shares_network(runner: &Runner, state: &State) -> bool {
     let facts: serde_json::Value = serde_json::from_str(&facts).unwrap_or_default();
     let mode = facts.pointer("/0/HostConfig/NetworkMode").and_then(serde_json::Value::as_str);
     mode == Some("host")
+}
+
+/// Words of a command for the shell of an image.
+fn words<const N: usize>(words: [&str; N]) -> Vec<OsString> {
+    words.map(OsString::from).into()
 }
 
 #[cfg(test)]

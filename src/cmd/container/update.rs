@@ -2,22 +2,22 @@
 //! the old one; the old one is the directory's until the state's file says otherwise, which is one rename.
 
 use std::path::Path;
-use std::sync::atomic::Ordering;
 
-use super::super::Context;
-use super::super::create::stop_flag;
-use super::enter::{refuse_inside, wake};
-use super::entrance::Entrance;
-use super::make::{calls, discard, give_name, make, planned};
-use super::replay::{self, replay};
-use super::runner::Runner;
-use super::setup::{free_port, learn};
-use super::sweep::sweep;
-use super::{here, lock, print_calls, remote};
+use crate::engine::entrance::Entrance;
+use crate::engine::make::calls;
+use crate::engine::replay::{self};
+use crate::engine::runner::Runner;
+use crate::engine::wake::{refuse_inside, wake};
+
+use super::{here, lock, print_calls};
 use crate::cli::Update;
 use crate::container::additions::Additions;
-use crate::container::state::State;
+use crate::container::state::ContainerState;
 use crate::container::store;
+use crate::context::Context;
+use crate::engine::remote;
+use crate::engine::sweep::sweep;
+use crate::engine::update::{Newer, bring, carry_out, next};
 use crate::error::{Error, Result};
 use crate::text::Shown;
 
@@ -33,103 +33,37 @@ pub(super) fn run(context: &Context, arguments: &Update) -> Result<()> {
     }
     let _lock = lock(&dir)?;
     // Another update may have been at work until we had the lock.
-    let old = State::read(&dir)?.unwrap_or(old);
-    sweep(&dir, &runner, Some(&old));
+    let mut old = ContainerState::read(&dir)?.unwrap_or(old);
+    sweep(context, &dir, Some(&mut old))?;
     wake(&runner, &dir, &old)?;
     let mut new = next(&runner, &dir, &old);
     if bring(context, &runner, &old, &mut new)? == Newer::No {
-        context.ui.say(format!("{} is of the newest image already", Shown(&dir)));
+        context.ui.say(format!("{} already has the newest image", Shown(&dir)));
         return Ok(());
     }
-    carry_out(context, &runner, (&dir, &old), new)
-}
-
-fn carry_out(
-    context: &Context,
-    runner: &Runner,
-    (dir, old): (&Path, &State),
-    new: State,
-) -> Result<()> {
-    let stop = stop_flag()?;
-    let before = Entrance::new(context, runner, dir, old);
-    before.prepare()?;
-    let listing = before.listing()?;
-    let added = listing.since(&old.start);
-    let made = (|| {
-        let made = make(context, runner, dir, new)?;
-        let after = Entrance::new(context, runner, dir, &made.state);
-        replay(&before, &after, &added, listing.prefix.as_deref())?;
-        drop(after);
-        if stop.load(Ordering::Relaxed) { Err(Error::interrupted()) } else { Ok(made) }
-    })();
-    let made = match made {
-        Err(_) if stop.load(Ordering::Relaxed) => return Err(Error::interrupted()),
-        other => other?,
-    };
-    let new = made.keep()?;
-    discard(runner, dir, old);
-    give_name(context, runner, &new);
-    report(context, dir, &added);
+    let added = carry_out(context, &runner, (&dir, &old), new)?;
+    report(context, &dir, &added);
     Ok(())
 }
 
-/// The state of the container that is to come.
-fn next(runner: &Runner, dir: &Path, old: &State) -> State {
-    let new = planned(runner, old.image.0.as_os_str(), Some(&old.id), None, dir);
-    State {
-        gpu: old.gpu,
-        bind: old.bind.clone(),
-        name: old.name.clone(),
-        // The old container may have its port in use until the end.
-        port: old.port.map(|_| free_port()),
-        ..new
-    }
-}
-
-/// Whether there is another image than the container's.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Newer {
-    Yes,
-    No,
-    /// Nothing tells: an image by its path, or a registry that only the engine can ask.
-    Unknown,
-}
-
-/// Brings the newest image, where the engine keeps images, and learns which one it is.
-fn bring(context: &Context, runner: &Runner, old: &State, new: &mut State) -> Result<Newer> {
-    let shown = Shown(&new.image.0).to_string();
-    context.ui.say(format!("looking for a newer {shown}"));
-    let told = remote::reference(new).map(|reference| remote::facts(context, &reference));
-    if let Some(Ok(facts)) = &told {
-        remote::note(new, facts);
-        if remote::is_of(runner, old, &facts.digest.to_string()) {
-            return Ok(Newer::No);
-        }
-    }
-    if !runner.has_store() {
-        return Ok(if let Some(Ok(_)) = told { Newer::Yes } else { Newer::Unknown });
-    }
-    let image = new.image.0.as_os_str().to_owned();
-    runner.watch(&format!("pull {shown}"), &store::pull(runner.engine, &image))?;
-    let facts = runner.run("look at the image", &store::inspect_image(runner.engine, &image))?;
-    if new.digest.is_none() {
-        learn(new, &facts);
-    }
-    let is_same = remote::id_in(&facts).is_some_and(|id| remote::image_id(runner, old) == Some(id));
-    Ok(if is_same { Newer::No } else { Newer::Yes })
-}
-
 /// Whether there is something newer, without changing anything.
-fn tell(context: &Context, runner: &Runner, old: &State) -> Result<()> {
+fn tell(context: &Context, runner: &Runner, old: &ContainerState) -> Result<()> {
     let shown = Shown(&old.image.0);
     let Some(reference) = remote::reference(old) else {
-        context.ui.say(format!("the container is of {shown}, which is in no registry"));
+        context.ui.say(format!("the container was made from {shown}, which is in no registry"));
         context.ui.hint("`mlenv container update -f` makes it anew, with what you added");
         return Ok(());
     };
-    if !remote::is_newer(context, runner, old, &reference)? {
-        context.ui.say(format!("the container is of the newest {shown}"));
-        return Ok(());
+    if remote::is_local(runner, &reference) {
+        return tell_of_store(context, runner, old, None);
+    }
+    match remote::is_newer(context, runner, old, &reference) {
+        Ok(false) => {
+            context.ui.say(format!("the container has the newest {shown}"));
+            return Ok(());
+        }
+        Ok(true) => {}
+        Err(cause) => return tell_of_store(context, runner, old, Some(cause)),
     }
     let facts = remote::facts(context, &reference)?;
     let built = facts
@@ -144,9 +78,34 @@ fn tell(context: &Context, runner: &Runner, old: &State) -> Result<()> {
     Ok(())
 }
 
+/// As `tell`, but for an image that was built here; `refusal` is what its registry said, if it has one.
+fn tell_of_store(
+    context: &Context,
+    runner: &Runner,
+    old: &ContainerState,
+    refusal: Option<Error>,
+) -> Result<()> {
+    let (shown, engine) = (Shown(&old.image.0), runner.engine.name());
+    match (remote::is_newer_in_store(runner, old), refusal) {
+        (Some(true), _) => {
+            context.ui.say(format!("there is a newer {shown} in {engine}'s store"));
+            context.ui.hint("`mlenv container update -f` moves onto it, with what you added");
+            Ok(())
+        }
+        (_, Some(refusal)) => Err(refusal),
+        (Some(false), None) => {
+            context.ui.say(format!("the container has the newest {shown} in {engine}'s store"));
+            Ok(())
+        }
+        (None, None) => Err(Error::no(format!("{shown} is no longer in {engine}'s store"))
+            .hint("build it again; the container works without it")),
+    }
+}
+
 fn report(context: &Context, dir: &Path, added: &Additions) {
-    context.ui.say(format!("{} is of the newest image now", Shown(dir)));
-    let all: Vec<&str> = added.conda.iter().chain(&added.pip).map(String::as_str).collect();
+    context.ui.say(format!("{} now has the newest image", Shown(dir)));
+    let all = added.conda.iter().chain(&added.pip).chain(&added.editable);
+    let all: Vec<&str> = all.map(String::as_str).collect();
     if !all.is_empty() {
         context.ui.say(format!("installed again: {}", crate::text::shown(&all.join(" "))));
     }
@@ -155,19 +114,20 @@ fn report(context: &Context, dir: &Path, added: &Additions) {
     }
 }
 
-fn dry_run(context: &Context, runner: &Runner, dir: &Path, old: &State) -> Result<()> {
+fn dry_run(context: &Context, runner: &Runner, dir: &Path, old: &ContainerState) -> Result<()> {
     let new = next(runner, dir, old);
     let mut all = calls(context, runner, dir, &new);
     // What was added can only be seen in a container that runs.
     let entrance = Entrance::new(context, runner, dir, old);
     if let Ok(listing) = entrance.listing() {
         let after = Entrance::new(context, runner, dir, &new);
-        let added = listing.since(&old.start);
+        let mut added = listing.since(&old.start);
+        replay::take_unfit(&mut added);
         let replayed = replay::calls(&after, &added, listing.prefix.as_deref());
         all.extend(replayed.into_iter().map(|(_, call)| call));
     }
     if runner.has_store() {
-        all.push(store::remove(runner.engine, old.container.as_deref().unwrap_or_default()));
+        all.push(store::remove(runner.engine, old.handle()));
     }
     print_calls(&all)
 }

@@ -1,20 +1,23 @@
 //! `mlenv container wrap`: files that run commands of the container from the host.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::super::Context;
-use super::enter::wake;
-use super::entrance::{Entrance, shell};
-use super::runner::Runner;
-use super::{here, home};
+use super::super::print_words;
+use super::here;
 use crate::cli::Wrap;
-use crate::container::order::{Inner, Terminal};
 use crate::container::program::WHERE;
-use crate::container::state::State;
+use crate::container::spec::BATCH_NAMES;
+use crate::container::spec::{Inner, Terminal};
+use crate::container::state::ContainerState;
+use crate::context::Context;
+use crate::engine::entrance::{Entrance, shell};
+use crate::engine::home;
+use crate::engine::runner::Runner;
+use crate::engine::wake::wake;
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
-use crate::shell::wrapper::{COMMAND, DIR, Wrapper, module};
+use crate::shell::wrapper::{COMMAND, Call, DIR, Target, Wrapper, module};
 use crate::text::Shown;
 
 pub(super) fn run(context: &Context, arguments: &Wrap) -> Result<()> {
@@ -26,10 +29,10 @@ pub(super) fn run(context: &Context, arguments: &Wrap) -> Result<()> {
     let output = context.host.absolute(&arguments.output)?;
     let call = entrance.call(how(&state), &[COMMAND.into()]);
     let sandbox = state.sandbox(&dir);
-    let target = sandbox.as_ref().map_or_else(
-        || OsString::from(state.container.as_deref().unwrap_or_default()),
-        |sandbox| sandbox.clone().into(),
-    );
+    let target = match &sandbox {
+        Some(sandbox) => Target::Sandbox(sandbox.as_os_str()),
+        None => Target::Container(state.handle().as_ref()),
+    };
     let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
     for name in &arguments.commands {
         let command = locate(&entrance, name)?;
@@ -37,12 +40,17 @@ pub(super) fn run(context: &Context, arguments: &Wrap) -> Result<()> {
             command: command.as_ref(),
             id: &state.id,
             program: runner.program(),
-            family: state.engine.family(),
-            target: &target,
+            target,
             seen: seen(&entrance),
             dir: &dir,
             gpu: state.gpu,
-            call: &call,
+            call: Call {
+                engine: &call.program,
+                words: &call.arguments,
+                set: &call.set,
+                unset: &call.unset,
+            },
+            batch: &BATCH_NAMES,
         };
         let file = Path::new(&command).file_name().unwrap_or(name);
         files.push((output.join(file), wrapper.text()));
@@ -55,19 +63,13 @@ pub(super) fn run(context: &Context, arguments: &Wrap) -> Result<()> {
     if arguments.dry_run {
         let lines: Vec<String> =
             files.iter().map(|(path, _)| format!("write {}", Shown(path))).collect();
-        return super::super::print(
-            lines.join(
-                "
-",
-            ) + "
-",
-        );
+        return print_words(lines.join("\n") + "\n");
     }
     write(context, &files, arguments.force)
 }
 
 /// As the caller's: what is inherited is decided when the wrapper runs.
-fn how(state: &State) -> Inner {
+fn how(state: &ContainerState) -> Inner {
     let mut how = Inner::quiet(Path::new(DIR));
     how.terminal = Terminal::Pipes;
     how.user = home::as_me(state.powers);
@@ -96,7 +98,7 @@ fn locate(entrance: &Entrance, name: &OsStr) -> Result<String> {
 fn write(context: &Context, files: &[(PathBuf, Vec<u8>)], force: bool) -> Result<()> {
     let taken = files.iter().find(|(path, _)| path.symlink_metadata().is_ok());
     if let (false, Some((path, _))) = (force, taken) {
-        return Err(Error::new(format!("could not write {}: it is there already", Shown(path)))
+        return Err(Error::new(format!("could not write {}: it already exists", Shown(path)))
             .hint("`--force` replaces it, `-o DIR` names another directory"));
     }
     for (path, text) in files {

@@ -5,25 +5,26 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Context, find, here, print, print_json};
+use super::{find, here, print_json, print_words};
 use crate::base::fingerprint::image_digest;
 use crate::cli::ImageInfo;
+use crate::context::Context;
 use crate::error::Result;
 use crate::image::catalogue::Owner;
-use crate::image::registry::{Facts, Platform, PullLimit, Registry};
+use crate::image::registry::{ImageFacts, Platform, PullLimit, Registry};
 use crate::image::{Image, Reference};
-use crate::text::{PathText, Shown, shown};
+use crate::text::{PathText, Shown, shown, size};
 
 /// What `image info` tells.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Report<'a> {
+struct ImageReport<'a> {
     name: Option<&'a str>,
     about: Option<&'a str>,
     reference: Option<&'a Reference>,
     from: Owner,
     here: Vec<Here>,
-    registry: Option<Facts>,
+    registry: Option<ImageFacts>,
 }
 
 /// The image as a directory.
@@ -32,13 +33,13 @@ struct Here {
     directory: PathText,
     /// The identity of what is there, where its path tells.
     id: Option<String>,
-    state: State,
+    state: ImageState,
 }
 
 /// How a directory stands to the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum State {
+enum ImageState {
     /// It is what the tag means today.
     Same,
     /// The tag means another image by now.
@@ -59,7 +60,7 @@ pub(super) fn run(context: &Context, arguments: &ImageInfo) -> Result<()> {
         other => other?,
     };
     let here = directories.into_iter().map(|dir| Here::look(dir, registry.as_ref())).collect();
-    let report = Report {
+    let report = ImageReport {
         name: image.name.as_deref(),
         about: image.about.as_deref(),
         reference: image.reference.as_ref(),
@@ -67,10 +68,10 @@ pub(super) fn run(context: &Context, arguments: &ImageInfo) -> Result<()> {
         here,
         registry,
     };
-    if arguments.json { print_json(&report) } else { print(text(&report)) }
+    if arguments.json { print_json(&report) } else { print_words(text(&report)) }
 }
 
-fn ask(context: &Context, arguments: &ImageInfo, image: &Image) -> Result<Option<Facts>> {
+fn ask(context: &Context, arguments: &ImageInfo, image: &Image) -> Result<Option<ImageFacts>> {
     let Some(reference) = &image.reference else { return Ok(None) };
     let wanted = arguments.platform.clone().unwrap_or_else(Platform::here);
     let waiting = context.ui.spinner("asking the registry");
@@ -80,18 +81,18 @@ fn ask(context: &Context, arguments: &ImageInfo, image: &Image) -> Result<Option
 }
 
 impl Here {
-    fn look(dir: PathBuf, facts: Option<&Facts>) -> Self {
+    fn look(dir: PathBuf, facts: Option<&ImageFacts>) -> Self {
         let id = dir.canonicalize().ok().and_then(|real| image_digest(&real));
         let state = match (&id, facts) {
-            (Some(id), Some(facts)) if facts.id.hex() == id => State::Same,
-            (Some(_), Some(_)) => State::Other,
-            _ => State::Unknown,
+            (Some(id), Some(facts)) if facts.id.hex() == id => ImageState::Same,
+            (Some(_), Some(_)) => ImageState::Other,
+            _ => ImageState::Unknown,
         };
         Self { directory: PathText(dir), id, state }
     }
 }
 
-fn text(report: &Report) -> String {
+fn text(report: &ImageReport) -> String {
     let mut text = String::new();
     let mut line = |label: &str, value: String| {
         let _ = writeln!(text, "{label:<12} {value}");
@@ -108,22 +109,22 @@ fn text(report: &Report) -> String {
     }
     for here in &report.here {
         let state = match here.state {
-            State::Same => " (what the tag means today)",
-            State::Other => " (the tag means another image by now)",
-            State::Unknown => "",
+            ImageState::Same => " (what the tag means today)",
+            ImageState::Other => " (the tag means another image by now)",
+            ImageState::Unknown => "",
         };
         line("here", format!("{}{state}", Shown(&here.directory.0)));
     }
     text
 }
 
-fn of_registry(facts: &Facts, line: &mut impl FnMut(&str, String)) {
+fn of_registry(facts: &ImageFacts, line: &mut impl FnMut(&str, String)) {
     line("digest", facts.digest.to_string());
     if facts.manifest != facts.digest {
         line("", format!("{} for {}", facts.manifest, shown(&facts.platform.to_string())));
     }
     line("id", facts.id.to_string());
-    line("size", format!("{} compressed, in {} layers", bytes(facts.size), facts.layers));
+    line("size", format!("{} compressed, in {} layers", size(facts.size), facts.layers));
     line("created", facts.created.as_deref().map_or("(not told)".to_owned(), shown));
     let platforms: Vec<String> =
         facts.platforms.iter().map(|one| shown(&one.to_string())).collect();
@@ -156,25 +157,9 @@ fn short(value: &str) -> String {
     }
 }
 
-/// `2.4 GB`: decimal, as registries' own pages count.
-#[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-fn bytes(count: u64) -> String {
-    let units = [("GB", 1e9), ("MB", 1e6), ("KB", 1e3)];
-    match units.into_iter().find(|(_, unit)| count as f64 >= *unit) {
-        Some((name, unit)) => format!("{:.1} {name}", count as f64 / unit),
-        None => format!("{count} bytes"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_are_told_in_the_unit_that_fits() {
-        let told = [0, 999, 1000, 2_345_678, 5_120_000_000].map(bytes);
-        assert_eq!(told, ["0 bytes", "999 bytes", "1.0 KB", "2.3 MB", "5.1 GB"]);
-    }
 
     #[test]
     fn a_long_label_is_cut_between_characters() {

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::Context;
-use crate::cmd::container::runner::Runner;
 use crate::container::{Engine, Family, Powers, program, store};
+use crate::context::Context;
+use crate::engine::runner::Runner;
 use crate::error::Result;
 use crate::image::Reference;
 use crate::image::packages::{self, Listed};

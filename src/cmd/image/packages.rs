@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::{Context, find, here, local, print, print_json};
+use super::{find, here, local, print_json, print_words};
 use crate::cli::ImagePackages;
 use crate::cmd::packages::aligned;
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::image::packages::{self, LABEL, Listed};
 use crate::image::registry::{Platform, Registry};
@@ -13,15 +14,15 @@ use crate::text::{PathText, Shown, shown};
 
 /// What `image packages` tells.
 #[derive(Serialize)]
-struct Report {
-    source: Source,
+struct PackagesReport {
+    source: ListSource,
     packages: Vec<Listed>,
 }
 
 /// Who says what is in it.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
-enum Source {
+enum ListSource {
     /// The image itself, unpacked here.
     Directory { path: PathText },
     /// A label that the registry shows.
@@ -44,13 +45,13 @@ pub(super) fn run(context: &Context, arguments: &ImagePackages) -> Result<()> {
         let build = package.build.as_deref().map_or(String::new(), shown);
         [shown(&package.name), shown(&package.version), by, build]
     });
-    print(aligned(&cells.collect::<Vec<_>>()))
+    print_words(aligned(&cells.collect::<Vec<_>>()))
 }
 
 /// Asks one after the other: what is here needs no network and is what it says; a label is of the very image that the
 /// tag means; an engine's image was that once; a list may be old.
-fn look(context: &Context, arguments: &ImagePackages, image: &Image) -> Result<Report> {
-    let sources: [&dyn Fn() -> Result<Option<Report>>; 4] = [
+fn look(context: &Context, arguments: &ImagePackages, image: &Image) -> Result<PackagesReport> {
+    let sources: [&dyn Fn() -> Result<Option<PackagesReport>>; 4] = [
         &|| by_directory(context, image),
         &|| by_label(context, arguments, image),
         &|| by_engine(context, image),
@@ -60,7 +61,7 @@ fn look(context: &Context, arguments: &ImagePackages, image: &Image) -> Result<R
     for source in sources {
         match source() {
             Ok(Some(report)) => {
-                if matches!(report.source, Source::Catalogue { .. }) {
+                if matches!(report.source, ListSource::Catalogue { .. }) {
                     for why in &why {
                         context.ui.warn(why);
                     }
@@ -74,13 +75,13 @@ fn look(context: &Context, arguments: &ImagePackages, image: &Image) -> Result<R
     Err(unknown(image, &why))
 }
 
-fn by_directory(context: &Context, image: &Image) -> Result<Option<Report>> {
+fn by_directory(context: &Context, image: &Image) -> Result<Option<PackagesReport>> {
     let mut failure = None;
     for dir in here(image) {
         match packages::of_directory(&dir, &context.dirs.cache) {
             Ok(packages) => {
-                let source = Source::Directory { path: PathText(dir) };
-                return Ok(Some(Report { source, packages }));
+                let source = ListSource::Directory { path: PathText(dir) };
+                return Ok(Some(PackagesReport { source, packages }));
             }
             Err(error) => failure = Some(error),
         }
@@ -88,7 +89,11 @@ fn by_directory(context: &Context, image: &Image) -> Result<Option<Report>> {
     failure.map_or(Ok(None), Err)
 }
 
-fn by_label(context: &Context, arguments: &ImagePackages, image: &Image) -> Result<Option<Report>> {
+fn by_label(
+    context: &Context,
+    arguments: &ImagePackages,
+    image: &Image,
+) -> Result<Option<PackagesReport>> {
     let Some(reference) = &image.reference else { return Ok(None) };
     let waiting = context.ui.spinner("asking the registry");
     let facts =
@@ -97,26 +102,29 @@ fn by_label(context: &Context, arguments: &ImagePackages, image: &Image) -> Resu
     let facts = facts?;
     let text =
         facts.labels.get(LABEL).ok_or_else(|| Error::no(format!("it has no label {LABEL}")))?;
-    let source = Source::Label { reference: reference.clone() };
-    Ok(Some(Report { source, packages: packages::of_text(text) }))
+    let source = ListSource::Label { reference: reference.clone() };
+    Ok(Some(PackagesReport { source, packages: packages::of_text(text) }))
 }
 
-fn by_engine(context: &Context, image: &Image) -> Result<Option<Report>> {
+fn by_engine(context: &Context, image: &Image) -> Result<Option<PackagesReport>> {
     let Some(reference) = &image.reference else { return Ok(None) };
     let found = local::packages(context, reference)?;
     Ok(found.map(|(engine, packages)| {
-        let source = Source::Local { engine: engine.name(), reference: reference.clone() };
-        Report { source, packages }
+        let source = ListSource::Local { engine: engine.name(), reference: reference.clone() };
+        PackagesReport { source, packages }
     }))
 }
 
-fn by_catalogue(image: &Image) -> Result<Option<Report>> {
+fn by_catalogue(image: &Image) -> Result<Option<PackagesReport>> {
     let Some(list) = &image.packages else { return Ok(None) };
     let packages = packages::of_file(list)?;
-    Ok(Some(Report { source: Source::Catalogue { path: PathText(list.clone()) }, packages }))
+    Ok(Some(PackagesReport {
+        source: ListSource::Catalogue { path: PathText(list.clone()) },
+        packages,
+    }))
 }
 
-impl Source {
+impl ListSource {
     fn told(&self) -> String {
         match self {
             Self::Directory { path } => format!("from the image itself, in {}", Shown(&path.0)),
@@ -132,12 +140,12 @@ impl Source {
 fn unknown(image: &Image, why: &[String]) -> Error {
     let title = shown(&image.title());
     let first = format!(
-        "what is in {title} cannot be told without pulling it: it is not here as a directory"
+        "what is in {title} cannot be known without pulling it: it is not here as a directory"
     );
     let why = if why.is_empty() {
         first
     } else {
-        format!("what is in {title} cannot be told: {}", why.join("; "))
+        format!("what is in {title} cannot be known: {}", why.join("; "))
     };
-    Error::no(why).hint("pull it with an engine and look inside, or ask who publishes it for a label (docs/images.md)")
+    Error::no(why).hint("pull it with an engine and look inside, or ask whoever publishes it for a label (docs/images.md)")
 }

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use super::{Context, catalogue, print};
+use super::super::print_file;
+use super::catalogue;
 use crate::cli::ImageRecipe;
 use crate::config::read_toml;
+use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::image::recipe::{Form, Recipe};
+use crate::image::recipe::{Recipe, RecipeForm};
 use crate::text::{Shown, shown};
 
 pub(super) fn run(context: &Context, arguments: &ImageRecipe) -> Result<()> {
@@ -20,8 +22,8 @@ pub(super) fn run(context: &Context, arguments: &ImageRecipe) -> Result<()> {
             shown(&recipe.base)
         ))
     })?;
-    let form = if arguments.dockerfile { Form::Dockerfile } else { Form::Definition };
+    let form = if arguments.dockerfile { RecipeForm::Dockerfile } else { RecipeForm::Definition };
     let dir = path.parent().unwrap_or(Path::new("/"));
     let name = path.file_name().map_or(path.as_path(), Path::new);
-    print(recipe.render(form, &base, dir, name)?)
+    print_file(context.host, &recipe.render(form, &base, dir, name)?)
 }

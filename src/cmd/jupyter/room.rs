@@ -3,20 +3,21 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::super::Context;
 use super::super::activate::session;
-use super::super::container::reenter::{self, Way};
 use super::super::run::{place, told};
-use crate::activation::{Place, standing};
+use crate::activation::applied::{self, Inside};
+use crate::activation::{Place, unchanged};
 use crate::cli::{At, Which};
+use crate::context::Context;
+use crate::engine::reenter::{self, Way};
+use crate::env::create::refuse_inside_base;
+use crate::env::record::Record;
 use crate::error::{Error, Result};
-use crate::exec::{self, Words};
-use crate::kernel::{self, Module, Shelf, Wanted};
-use crate::launch::{self, Inside};
-use crate::overlay::create::refuse_inside_base;
-use crate::overlay::record::Record;
+use crate::kernel::{self, Kernelspecs, Module, Wanted};
 use crate::plan::Vars;
 use crate::plan::session::Owner;
+
+use crate::process::{Command, Words};
 use crate::text::Shown;
 
 /// What a kernel is started by.
@@ -58,7 +59,7 @@ impl Room {
         let vars = context.host.vars_with_path();
         let wanted = (place.clone(), Owner::Hand);
         let inside: Inside =
-            launch::inside(wanted, &vars, session.as_ref(), (context.host, &context.dirs))?;
+            applied::inside(wanted, &vars, session.as_ref(), (context.host, &context.dirs))?;
         let mut vars = told(context, inside);
         vars.remove(OsStr::new("PYTHONPATH")); // as the kernel will be without it
         Ok(Self { place, vars, way: None })
@@ -69,9 +70,7 @@ impl Room {
         if let Some(way) = &self.way {
             return way.ask(context, words);
         }
-        let launch = launch::command(words, self.vars.clone())?;
-        let words: Vec<&OsStr> = words[1..].iter().map(OsString::as_os_str).collect();
-        exec::output_with(&launch.program, &words, &self.vars, Words::Dropped)
+        Command::found(words, self.vars.clone())?.output(Words::Dropped)
     }
 
     /// The file of a module of its Python.
@@ -80,9 +79,9 @@ impl Room {
     }
 
     /// Where its kernels are to be registered.
-    pub(super) fn shelf(&self, context: &Context, at: &At) -> Result<Shelf> {
+    pub(super) fn shelf(&self, context: &Context, at: &At) -> Result<Kernelspecs> {
         let prefix = match (&at.prefix, at.sys_prefix) {
-            (None, false) => return Ok(Shelf::of_user(&context.dirs)),
+            (None, false) => return Ok(Kernelspecs::of_user(&context.dirs)),
             (Some(prefix), _) => context.host.absolute(prefix)?,
             (None, true) => self.place.path().to_owned(),
         };
@@ -93,14 +92,14 @@ impl Room {
         if let Some(base) = base.filter(|_| prefix.exists()) {
             refuse_inside_base(&prefix, &base).map_err(|_| inside_base(&prefix))?;
         }
-        Ok(Shelf::below(&prefix))
+        Ok(Kernelspecs::below(&prefix))
     }
 
     /// Registers a pair of kernels there; `false` where nothing had to be written.
     pub(super) fn put(
         &self,
         context: &Context,
-        at: &Shelf,
+        at: &Kernelspecs,
         asked: &Asked,
     ) -> Result<([String; 2], bool)> {
         let launcher = self.probe(context, KERNEL)?;
@@ -118,7 +117,7 @@ impl Room {
 /// An env by the path that its own files name.
 pub(super) fn settled(place: Place) -> Result<Place> {
     let Place::Env(env) = &place else { return Ok(place) };
-    let record = standing::record(env)?;
+    let record = unchanged::record(env)?;
     Ok(Place::Env(record.prefix.0))
 }
 

@@ -42,6 +42,9 @@ py-with-dash-1.0-h_2
 /opt/conda/lib/python3.11/site-packages/colorama-0.4.dist-info\tpip\tno\t
 /opt/conda/lib/python3.11/site-packages/mine-0.1.dist-info\tuv\tyes\t{\"url\": \"https://h/r\", \"vcs_info\": {\"vcs\": \"git\", \"commit_id\": \"ab\"}}
 /opt/conda/lib/python3.11/site-packages/local-2.dist-info\tpip\tyes\t{\"url\": \"file:///d/x.whl\", \"archive_info\": {}}
+/opt/conda/lib/python3.11/site-packages/edited-2.dist-info\tpip\tyes\t{ \"url\": \"file:///d/a%20b\", \"dir_info\": {\"editable\": true}}
+/opt/conda/lib/python3.11/site-packages/secret-2.dist-info\tpip\tno\t{\"url\": \"https://u:t0k@h/x.whl\", \"archive_info\": {}}
+/opt/conda/lib/python3.11/site-packages/odd-2.dist-info\tpip\tyes\t{
 ";
 
 #[test]
@@ -51,7 +54,17 @@ fn what_the_user_asked_for_is_found_with_its_constraints() {
     assert_eq!(added.conda, ["foo!=2", "numpy~=1.26", "mychan::pkgx", "scipy>=1.11"]);
     assert_eq!(added.channels, ["bioconda", "pyg"]);
     assert_eq!(added.removed, ["uproot"]);
-    assert_eq!(added.pip, ["click==8.2.0", "local @ file:///d/x.whl", "mine @ git+https://h/r@ab"]);
+    let pip = [
+        "click==8.2.0",
+        "local @ file:///d/x.whl",
+        "mine @ git+https://h/r@ab",
+        "secret @ https://h/x.whl",
+    ];
+    assert_eq!(added.pip, pip);
+    assert_eq!(
+        (added.editable, added.unknown),
+        (vec!["edited @ /d/a b".into()], vec!["odd==2".into()])
+    );
     assert_eq!(added.pip_depends, ["colorama==0.4"]);
 }
 

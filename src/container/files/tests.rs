@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::container::mount::{Mode, Mount};
-use crate::container::order::Terminal;
+use crate::container::spec::Terminal;
 
-fn order(engine: Engine, image: &str) -> Order {
-    Order {
+fn order(engine: Engine, image: &str) -> Spec {
+    Spec {
         engine,
         image: image.into(),
         mounts: vec![Mount::new(Path::new("/odd,\":x"), Path::new("/mnt"), Mode::ReadOnly)],
+        mark: None,
         home: Some("/h, x".into()),
         gpu: vec!["--nv".into()],
         inner: Inner {
@@ -35,18 +36,21 @@ fn a_command_runs_in_an_image_without_the_hosts_env() {
         "APPTAINER_CACHEDIR",
     ];
     let command = ["id".into(), "-u".into()];
-    let line = |image| {
-        exec(&order(Engine::Apptainer, "/i m.sif"), image, ours.iter().map(OsStr::new), &command)
-            .line()
-    };
+    let mut ours: HashMap<OsString, OsString> =
+        ours.iter().map(|name| (OsString::from(name), "x".into())).collect();
+    ours.insert("TERM".into(), "dumb".into());
+    let line = |image| exec(&order(Engine::Apptainer, "/i m.sif"), image, &ours, &command).line();
     assert_eq!(
-        line(Image::ReadOnly),
+        line(ImageForm::ReadOnly),
         "env -u APPTAINER_BIND -u CONDA_PREFIX -u PYTHONPATH -u SINGULARITY_CONTAINER \
-         APPTAINERENV_A=x,y SINGULARITYENV_A=x,y apptainer exec --no-home \
+         APPTAINERENV_TERM=dumb SINGULARITYENV_TERM=dumb APPTAINERENV_A=x,y SINGULARITYENV_A=x,y \
+         APPTAINER_NO_EVAL=1 SINGULARITY_NO_EVAL=1 apptainer exec --cleanenv --no-home \
          --mount 'type=bind,\"source=/odd,\"\":x\",destination=/mnt,ro' --nv --pwd '/work dir' '/i m.sif' \
          /bin/sh -c 'HOME=$1; export HOME; shift; exec \"$@\"' mlenv '/h, x' id -u"
     );
-    assert!(line(Image::Sandbox).contains("apptainer exec --no-home --writable --mount"));
+    assert!(
+        line(ImageForm::Sandbox).contains("apptainer exec --cleanenv --no-home --writable --mount")
+    );
 }
 
 #[test]

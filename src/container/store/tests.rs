@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use super::*;
 use crate::container::mount::{Mode, Mount};
 
-pub(crate) fn order(engine: Engine) -> Order {
-    Order {
+pub(crate) fn order(engine: Engine) -> Spec {
+    Spec {
         engine,
         image: "docker://r:5000/u/ml:1".into(),
         mounts: vec![
             Mount::same(Path::new("/work dir")),
             Mount::new(Path::new("/odd,\":x"), Path::new("/mnt"), Mode::ReadOnly),
         ],
+        mark: Some("/run/mlenv-1".into()),
         home: None,
         gpu: Vec::new(),
         inner: Inner {
@@ -25,7 +26,7 @@ pub(crate) fn order(engine: Engine) -> Order {
     }
 }
 
-fn line(call: &Invocation) -> String {
+fn line(call: &Command) -> String {
     call.line()
 }
 
@@ -40,7 +41,7 @@ fn a_look_into_an_image_pulls_nothing_and_reaches_nothing() {
 
 #[test]
 fn a_container_that_stays_is_made() {
-    let identity = Identity {
+    let identity = ContainerIdentity {
         name: "u_ml_1",
         labels: vec![(LABEL_ID, "ab".into()), (LABEL_DIR, "/work dir".into())],
         port: Some(8888),
@@ -53,18 +54,19 @@ fn a_container_that_stays_is_made() {
          --publish 127.0.0.1:8888:8888 --security-opt label=disable \
          --mount 'type=bind,source=/work dir,target=/work dir' \
          --mount 'type=bind,\"source=/odd,\"\":x\",target=/mnt,readonly' \
-         --env TERM --env 'HOME=/h,x=$y' --workdir '/work dir' --entrypoint /bin/sh r:5000/u/ml:1 -c KEEP"
+         --mount type=tmpfs,target=/run/mlenv-1 --env TERM --env 'HOME=/h,x=$y' --workdir '/work dir' \
+         --entrypoint '' r:5000/u/ml:1 /bin/sh -c KEEP mlenv /run/mlenv-1"
     );
-    for engine in [Engine::Docker, Engine::Nerdctl] {
-        let same = words(Engine::Podman)
-            .replace("podman create", &format!("{} create", engine.name()))
-            .replace(" --security-opt label=disable", "");
-        assert_eq!(words(engine), same);
-    }
+    let docker = words(Engine::Podman).replace("podman create", "docker create");
+    let docker = docker.replace(" --security-opt label=disable", "");
+    assert_eq!(words(Engine::Docker), docker);
+    let nerdctl = docker.replace("docker create", "nerdctl create");
+    let nerdctl = nerdctl.replace("'' r:5000/u/ml:1 /bin/sh", "/bin/sh r:5000/u/ml:1");
+    assert_eq!(words(Engine::Nerdctl), nerdctl);
 }
 
 fn readable_keep_alive() -> String {
-    line(&Invocation::new(KEEP_ALIVE))
+    line(&Command::new(KEEP_ALIVE))
 }
 
 #[test]
@@ -85,7 +87,7 @@ fn commands_run_in_new_and_in_running_containers() {
         "podman run --rm --interactive --tty --security-opt label=disable \
          --mount 'type=bind,source=/work dir,target=/work dir' \
          --mount 'type=bind,\"source=/odd,\"\":x\",target=/mnt,readonly' \
-         --env TERM --env 'HOME=/h,x=$y' --workdir '/work dir' --entrypoint sh r:5000/u/ml:1 -c 'echo \"$1\"'"
+         --mount type=tmpfs,target=/run/mlenv-1 --env TERM --env 'HOME=/h,x=$y' --workdir '/work dir' --entrypoint sh r:5000/u/ml:1 -c 'echo \"$1\"'"
     );
 }
 
@@ -95,14 +97,6 @@ fn the_rest_is_a_few_words_each() {
     assert_eq!(line(&remove(Engine::Podman, "c")), "podman rm --force --time 1 c");
     assert_eq!(line(&remove(Engine::Docker, "c")), "docker rm --force c");
     assert_eq!(line(&rename(Engine::Nerdctl, "c", "d")), "nerdctl rename c d");
-    assert_eq!(
-        line(&find(Engine::Docker, LABEL_ID, "ab")),
-        "docker ps --all --quiet --no-trunc --filter label=mlenv.id=ab"
-    );
-    assert_eq!(
-        line(&list(Engine::Podman, LABEL_PLACE, "ab")),
-        "podman ps --all --no-trunc --format '{{.ID}} {{.Names}}' --filter label=mlenv.place=ab"
-    );
     assert_eq!(line(&inspect(Engine::Podman, "c")), "podman container inspect c");
     assert_eq!(line(&inspect_image(Engine::Docker, OsStr::new("a:1"))), "docker image inspect a:1");
     assert_eq!(line(&pull(Engine::Nerdctl, OsStr::new("docker://a:1"))), "nerdctl pull a:1");
@@ -110,7 +104,7 @@ fn the_rest_is_a_few_words_each() {
 
 #[test]
 fn nothing_is_privileged() {
-    let identity = Identity { name: "n", labels: Vec::new(), port: None };
+    let identity = ContainerIdentity { name: "n", labels: Vec::new(), port: None };
     for engine in [Engine::Podman, Engine::Docker, Engine::Nerdctl] {
         assert!(!line(&create(&order(engine), &identity)).contains("privileged"));
     }

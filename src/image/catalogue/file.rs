@@ -26,13 +26,13 @@ struct File {
     #[serde(default)]
     unpacked: Vec<String>,
     #[serde(default)]
-    image: Vec<Entry>,
+    image: Vec<ImageEntry>,
     #[serde(flatten)]
     unknown: BTreeMap<String, toml::Value>,
 }
 
 #[derive(Deserialize)]
-struct Entry {
+struct ImageEntry {
     name: String,
     reference: Option<String>,
     #[serde(default)]
@@ -79,7 +79,7 @@ fn understand(file: File, path: &Path, owner: Owner) -> Read {
     read
 }
 
-fn image(entry: Entry, file: &Path, owner: Owner) -> Result<Image> {
+fn image(entry: ImageEntry, file: &Path, owner: Owner) -> Result<Image> {
     check_name(&entry.name)?;
     if entry.reference.is_none() && entry.directories.is_empty() {
         return Err(Error::new("it has neither a reference nor directories"));

@@ -1,6 +1,6 @@
 //! What a word means: a name of the catalogue, short or whole, a pattern, or a reference.
 
-use super::{Catalogue, Image, words};
+use super::{Catalogue, Image, patterns};
 use crate::error::{Error, Result};
 use crate::image::reference::Reference;
 use crate::text::shown;
@@ -28,7 +28,7 @@ impl Catalogue {
         if let Some(image) = self.images.iter().find(|image| name(image) == word) {
             return Ok(Some(image.clone()));
         }
-        if words::is_pattern(word) {
+        if patterns::is_pattern(word) {
             return self.newest(word).map(Some);
         }
         let reference = Reference::parse(word).ok().filter(|_| word.contains('/'));
@@ -50,9 +50,9 @@ impl Catalogue {
     /// without one. In the order of their names and versions.
     pub(crate) fn matching(&self, pattern: Option<&str>) -> Result<Vec<&Image>> {
         let Some(pattern) = pattern else { return Ok(self.images.iter().collect()) };
-        let is_pattern = words::is_pattern(pattern);
+        let is_pattern = patterns::is_pattern(pattern);
         let fits = |text: &str| {
-            if is_pattern { words::covers(pattern, text) } else { text.starts_with(pattern) }
+            if is_pattern { patterns::covers(pattern, text) } else { text.starts_with(pattern) }
         };
         let of_image = |image: &&Image| {
             let reference = image.reference.as_ref().map(Reference::to_string);
@@ -83,9 +83,15 @@ impl Catalogue {
         }
     }
 
-    /// The name that was probably meant by a word that means nothing.
+    /// The name that was probably meant by a word that means nothing, of an image that this machine sees.
+    pub(crate) fn near_here(&self, word: &str) -> Option<&str> {
+        let here = self.images.iter().filter(|image| image.here().is_some());
+        patterns::nearest(word, here.filter_map(|image| image.name.as_deref()))
+    }
+
+    /// The nearest name, wherever the image is.
     pub(crate) fn near(&self, word: &str) -> Option<&str> {
-        words::nearest(word, self.images.iter().filter_map(|image| image.name.as_deref()))
+        patterns::nearest(word, self.images.iter().filter_map(|image| image.name.as_deref()))
     }
 }
 

@@ -5,8 +5,8 @@
 
 mod file;
 mod find;
+mod patterns;
 mod unpacked;
-mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -116,7 +116,7 @@ impl Catalogue {
         for image in &mut all.images {
             all.unpacked.iter().for_each(|template| template.add_to(image));
         }
-        all.images.sort_by(|left, right| words::natural(&left.title(), &right.title()));
+        all.images.sort_by(|left, right| patterns::natural(&left.title(), &right.title()));
         all
     }
 

@@ -16,7 +16,7 @@ fn load(site: &str, user: &str) -> Catalogue {
         [("HOME", path("home")), ("MLENV_SITE", path("site")), ("XDG_CONFIG_HOME", path("config"))];
     let vars: Vec<(&str, &str)> =
         vars.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    Catalogue::load(&Dirs::new(&Host::fake(&vars, root.path())).unwrap()).unwrap()
+    Catalogue::load(&Dirs::new(&Host::fake(&vars, root.path()))).unwrap()
 }
 
 fn titles(catalogue: &Catalogue, pattern: &str) -> Vec<String> {
@@ -80,7 +80,7 @@ fn a_word_that_means_several_or_nothing_is_refused_with_what_to_say() {
     assert!(words.contains("several images") && cure.contains("say more"), "{words} {cure}");
     assert!(told("ml-bsae").1.contains("did you mean ml-base:alma9-python"));
     assert!(told("*bsae*").1.contains("image list"));
-    assert!(told("no such thing").0.contains("is no image reference"));
+    assert!(told("no such thing").0.contains("is not an image reference"));
 }
 
 #[test]
@@ -140,9 +140,9 @@ directories = ['images/near']
         "image good: unknown key `flavour`",
         "image ../bad is left out: a name has letters",
         "image empty is left out: it has neither",
-        "image worse is left out: \"UPPER\" is no image reference",
+        "image worse is left out: \"UPPER\" is not an image reference",
         "image near is left out: the directory images/near is not absolute",
-        "\"relative/{repository}:{tag}\" is no absolute path",
+        "\"relative/{repository}:{tag}\" is not an absolute path",
     ] {
         assert!(remarks.contains(words), "{words}\n{remarks}");
     }

@@ -22,7 +22,7 @@ impl Template {
             text.starts_with('/') && text.contains("{repository}") && text.contains("{tag}");
         if !whole {
             return Err(Error::new(format!(
-                "\"{}\" is no absolute path with {{repository}} and {{tag}} in it",
+                "\"{}\" is not an absolute path with {{repository}} and {{tag}} in it",
                 shown(text)
             )));
         }

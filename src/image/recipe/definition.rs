@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Copied, Recipe, steps};
+use super::{CopiedFile, Recipe, steps};
 use crate::error::{Error, Result};
 use crate::image::reference::Reference;
 
@@ -10,7 +10,7 @@ use crate::image::reference::Reference;
 pub(super) fn render(
     recipe: &Recipe,
     base: &Reference,
-    files: &[Copied],
+    files: &[CopiedFile],
     source: &str,
 ) -> Result<String> {
     check(recipe)?;
@@ -18,7 +18,7 @@ pub(super) fn render(
         "# Made by `{source} --apptainer`.\n# Build it with: apptainer build IMAGE.sif DEFINITION (here, beside the files)\n"
     );
     let _ = writeln!(text, "Bootstrap: docker\nFrom: {}\n\n%files", base.to_pull());
-    for Copied { from, to } in files {
+    for CopiedFile { from, to } in files {
         let _ = writeln!(text, "    {from} {to}");
     }
     let exports = exports(recipe);
@@ -68,7 +68,7 @@ fn check(recipe: &Recipe) -> Result<()> {
     let loose = |value: &str| value.trim() != value || value.is_empty();
     match recipe.labels.iter().find(|(_, value)| loose(value)) {
         Some((name, _)) => Err(Error::new(format!(
-            "the label {name} is empty or has blanks around it, which an Apptainer definition cannot hold"
+            "the label {name} is empty or has spaces around it, which an Apptainer definition cannot hold"
         ))),
         None => Ok(()),
     }

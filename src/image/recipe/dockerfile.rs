@@ -2,11 +2,16 @@
 
 use std::fmt::Write as _;
 
-use super::{Copied, Recipe, steps};
+use super::{CopiedFile, Recipe, steps};
 use crate::image::reference::Reference;
 
 /// One stage, one layer of commands: what a later command removes is in no layer.
-pub(super) fn render(recipe: &Recipe, base: &Reference, files: &[Copied], source: &str) -> String {
+pub(super) fn render(
+    recipe: &Recipe,
+    base: &Reference,
+    files: &[CopiedFile],
+    source: &str,
+) -> String {
     let mut text = format!(
         "# Made by `{source} --dockerfile`.\n# Build it with: podman build -f - . (or docker)\n"
     );
@@ -17,7 +22,7 @@ pub(super) fn render(recipe: &Recipe, base: &Reference, files: &[Copied], source
     for (name, value) in &recipe.env {
         let _ = writeln!(text, "ENV {name}={}", quoted(value));
     }
-    for Copied { from, to } in files {
+    for CopiedFile { from, to } in files {
         let _ = writeln!(text, "COPY [\"{from}\", \"{to}\"]");
     }
     let _ = writeln!(text, "USER root");

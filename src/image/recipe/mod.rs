@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::reference::Reference;
 use crate::error::{Error, Result};
-use crate::text::{PathText, Shown, shown};
+use crate::text::{PathText, Shown, shown, typed_path};
 
 /// What a file describes.
 #[derive(Debug, Deserialize)]
@@ -42,7 +42,7 @@ pub(crate) struct Recipe {
 
 /// Which text is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum RecipeForm {
     /// For podman, buildah and docker.
     Dockerfile,
     /// For apptainer and singularity.
@@ -58,7 +58,7 @@ fn beside() -> PathText {
 }
 
 /// A file that goes into the image.
-struct Copied {
+struct CopiedFile {
     /// Relative to the recipe.
     from: String,
     /// Absolute, in the image.
@@ -69,17 +69,17 @@ impl Recipe {
     /// The text that builds the image on `base`. `dir` is where the recipe is, `name` what it is called there.
     pub(crate) fn render(
         &self,
-        form: Form,
+        form: RecipeForm,
         base: &Reference,
         dir: &Path,
         name: &Path,
     ) -> Result<String> {
         self.check()?;
         let files = self.files(dir)?;
-        let source = format!("mlenv image recipe {}", Shown(name));
+        let source = format!("mlenv image recipe {}", typed_path(name));
         match form {
-            Form::Dockerfile => Ok(dockerfile::render(self, base, &files, &source)),
-            Form::Definition => definition::render(self, base, &files, &source),
+            RecipeForm::Dockerfile => Ok(dockerfile::render(self, base, &files, &source)),
+            RecipeForm::Definition => definition::render(self, base, &files, &source),
         }
     }
 
@@ -103,7 +103,7 @@ impl Recipe {
                 && characters.all(|other| other.is_ascii_alphanumeric() || other == '_')
         };
         if let Some(name) = self.env.keys().find(|name| !is_name(name)) {
-            return Err(Error::new(format!("\"{}\" is no name of a variable", shown(name))));
+            return Err(Error::new(format!("\"{}\" is not a name of a variable", shown(name))));
         }
         let is_label = |name: &str| {
             name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.chars().all(plain)
@@ -122,15 +122,15 @@ impl Recipe {
     }
 
     /// Every file that is copied, by a fixed name where it is read by a command.
-    fn files(&self, dir: &Path) -> Result<Vec<Copied>> {
+    fn files(&self, dir: &Path) -> Result<Vec<CopiedFile>> {
         let mut files = Vec::new();
         for (path, to) in self.conda.iter().map(|path| (path, steps::CONDA.to_owned())) {
-            files.push(Copied { from: inside(&path.0, dir)?, to });
+            files.push(CopiedFile { from: inside(&path.0, dir)?, to });
         }
         for (at, path) in self.pip.iter().enumerate() {
-            files.push(Copied { from: inside(&path.0, dir)?, to: steps::requirements(at) });
+            files.push(CopiedFile { from: inside(&path.0, dir)?, to: steps::requirements(at) });
         }
-        files.push(Copied { from: inside(&self.mlenv.0, dir).map_err(|error| {
+        files.push(CopiedFile { from: inside(&self.mlenv.0, dir).map_err(|error| {
             error.hint("a release's binary starts in every image; `mlenv = \"FILE\"` names it where it is called otherwise")
         })?, to: steps::MLENV.to_owned() });
         Ok(files)

@@ -11,7 +11,7 @@ fn dir() -> tempfile::TempDir {
     dir
 }
 
-fn render(text: &str, form: Form) -> Result<String> {
+fn render(text: &str, form: RecipeForm) -> Result<String> {
     let recipe: Recipe = toml::from_str(text).unwrap();
     let base = Reference::parse(&recipe.base)?;
     recipe.render(form, &base, dir().path(), Path::new("recipe.toml"))
@@ -43,12 +43,12 @@ COPY ["more.txt", "/opt/mlenv/requirements-1.txt"]
 COPY ["mlenv", "/usr/local/bin/mlenv"]
 USER root
 RUN "#;
-    assert_eq!(render(WHOLE, Form::Dockerfile).unwrap(), format!("{head}{steps}"));
+    assert_eq!(render(WHOLE, RecipeForm::Dockerfile).unwrap(), format!("{head}{steps}"));
 }
 
 #[test]
 fn and_an_apptainer_definition_that_does_the_same() {
-    let text = render(WHOLE, Form::Definition).unwrap();
+    let text = render(WHOLE, RecipeForm::Definition).unwrap();
     for part in [
         "Bootstrap: docker\nFrom: docker.io/condaforge/miniforge3:24.9.2-0\n",
         "%files\n    environment.yml /opt/mlenv/environment.yml\n    more.txt /opt/mlenv/requirements-1.txt\n    mlenv /usr/local/bin/mlenv\n",
@@ -67,7 +67,7 @@ fn and_an_apptainer_definition_that_does_the_same() {
 
 #[test]
 fn the_least_recipe_prepares_a_base_that_is_there() {
-    let text = render("base = 'ghcr.io/lab/base:1'", Form::Definition).unwrap();
+    let text = render("base = 'ghcr.io/lab/base:1'", RecipeForm::Definition).unwrap();
     assert!(
         !text.contains("%environment") && !text.contains("%labels") && !text.contains("pip"),
         "{text}"
@@ -77,21 +77,21 @@ fn the_least_recipe_prepares_a_base_that_is_there() {
 #[test]
 fn what_no_recipe_can_hold_is_refused() {
     for (more, form, reason) in [
-        ("prefix = 'opt'", Form::Dockerfile, "cannot be the prefix"),
-        ("prefix = '/opt; rm -rf /'", Form::Dockerfile, "cannot be the prefix"),
-        ("prefix = '/opt/../etc'", Form::Definition, "cannot be the prefix"),
-        ("conda = '../secret'", Form::Dockerfile, "is not beside the recipe"),
-        ("conda = '/etc/passwd'", Form::Dockerfile, "is not beside the recipe"),
-        ("conda = 'missing.yml'", Form::Dockerfile, "there is no file"),
-        ("pip = [\"a\\nRUN x\"]", Form::Dockerfile, "has a name that not every builder"),
-        ("pip = ['a b.txt']", Form::Definition, "has a name that not every builder"),
-        ("mlenv = 'none'", Form::Dockerfile, "there is no file"),
-        ("env = { 'A B' = 'x' }", Form::Dockerfile, "is no name of a variable"),
-        ("env = { A = \"x\\nRUN y\" }", Form::Dockerfile, "has a line break"),
-        ("labels = { a = \"x\\ny\" }", Form::Definition, "has a line break"),
-        ("labels = { 'a\"b' = 'x' }", Form::Dockerfile, "cannot be a label's name"),
-        ("labels = { a = '{{ x }}' }", Form::Definition, "which apptainer would replace"),
-        ("labels = { a = ' x' }", Form::Definition, "has blanks around it"),
+        ("prefix = 'opt'", RecipeForm::Dockerfile, "cannot be the prefix"),
+        ("prefix = '/opt; rm -rf /'", RecipeForm::Dockerfile, "cannot be the prefix"),
+        ("prefix = '/opt/../etc'", RecipeForm::Definition, "cannot be the prefix"),
+        ("conda = '../secret'", RecipeForm::Dockerfile, "is not beside the recipe"),
+        ("conda = '/etc/passwd'", RecipeForm::Dockerfile, "is not beside the recipe"),
+        ("conda = 'missing.yml'", RecipeForm::Dockerfile, "there is no file"),
+        ("pip = [\"a\\nRUN x\"]", RecipeForm::Dockerfile, "has a name that not every builder"),
+        ("pip = ['a b.txt']", RecipeForm::Definition, "has a name that not every builder"),
+        ("mlenv = 'none'", RecipeForm::Dockerfile, "there is no file"),
+        ("env = { 'A B' = 'x' }", RecipeForm::Dockerfile, "is not a name of a variable"),
+        ("env = { A = \"x\\nRUN y\" }", RecipeForm::Dockerfile, "has a line break"),
+        ("labels = { a = \"x\\ny\" }", RecipeForm::Definition, "has a line break"),
+        ("labels = { 'a\"b' = 'x' }", RecipeForm::Dockerfile, "cannot be a label's name"),
+        ("labels = { a = '{{ x }}' }", RecipeForm::Definition, "which apptainer would replace"),
+        ("labels = { a = ' x' }", RecipeForm::Definition, "has spaces around it"),
     ] {
         let error = render(&format!("base = 'a'\n{more}"), form).expect_err(more);
         assert!(error.to_string().contains(reason), "{more}: {error}");

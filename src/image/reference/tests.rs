@@ -71,14 +71,14 @@ fn what_is_no_reference_is_refused_with_the_reason_and_a_cure() {
         ("a:.x", "a tag has"),
         ("a:b:c", "a tag has"),
         ("a:x\n", "a tag has"),
-        ("host:/a", "port is no number"),
-        ("host:0/a", "port is no number"),
-        ("host:99999/a", "port is no number"),
-        ("host:+5/a", "port is no number"),
-        ("-h.x/a", "no host name"),
-        ("user:pw@ghcr.io/a", "is no digest"),
-        ("[::zz]/a", "no host name"),
-        ("a..b/c", "no host name"),
+        ("host:/a", "port is not a number"),
+        ("host:0/a", "port is not a number"),
+        ("host:99999/a", "port is not a number"),
+        ("host:+5/a", "port is not a number"),
+        ("-h.x/a", "not a host name"),
+        ("user:pw@ghcr.io/a", "is not a digest"),
+        ("[::zz]/a", "not a host name"),
+        ("a..b/c", "not a host name"),
         ("a@sha256:12", "64 digits are needed"),
     ] {
         let error = Reference::parse(text).expect_err(text);
@@ -87,20 +87,6 @@ fn what_is_no_reference_is_refused_with_the_reason_and_a_cure() {
     }
     assert!(whole(&format!("ghcr.io/{}", "a".repeat(250))).contains("longer than 255"));
     assert!(!whole("a\x1b[31m").contains('\x1b'));
-}
-
-#[test]
-fn only_this_machine_is_loopback() {
-    for there in
-        ["localhost", "localhost:5000", "127.0.0.1:5000", "127.9.9.9", "[::1]:5000", "[::1]"]
-    {
-        assert!(is_loopback(there), "{there}");
-    }
-    for elsewhere in
-        ["localhost.evil.org", "128.0.0.1", "docker.io", "[::2]:1", "127.0.0.1.nip.io:80"]
-    {
-        assert!(!is_loopback(elsewhere), "{elsewhere}");
-    }
 }
 
 fn references() -> impl Strategy<Value = String> {

@@ -11,35 +11,19 @@ use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 
 use super::helper;
-use super::secret::Secret;
+use super::login::{Credentials, FoundLogin};
 use crate::error::{Attempt, Error, Result};
+use crate::foreign;
 use crate::host::Host;
+use crate::http::Secret;
 use crate::image::reference::{HUB, Reference};
 use crate::text::Shown;
 
 /// The one file of logins, in place of all others.
 pub(crate) const FILE: &str = "REGISTRY_AUTH_FILE";
 
-/// What proves who asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Credentials {
-    /// A name and a password.
-    Basic { user: String, password: Secret },
-    /// Buys tokens; some clouds hand it out in place of a password.
-    Identity(Secret),
-    /// A token for the registry itself.
-    Token(Secret),
-}
-
-/// What was found, and where; or why something that should have been was not.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) credentials: Option<Credentials>,
-    pub(super) note: Option<String>,
-}
-
 /// Looks for a login that covers `reference`.
-pub(super) fn find(host: &Host, reference: &Reference) -> Result<Found> {
+pub(super) fn find(host: &Host, reference: &Reference) -> Result<FoundLogin> {
     let names = names(reference);
     for file in files(host) {
         let Some(logins) = read(&file)? else { continue };
@@ -48,7 +32,7 @@ pub(super) fn find(host: &Host, reference: &Reference) -> Result<Found> {
             return Ok(found);
         }
     }
-    Ok(Found::default())
+    Ok(FoundLogin::default())
 }
 
 fn files(host: &Host) -> Vec<PathBuf> {
@@ -93,7 +77,7 @@ struct Login {
 }
 
 fn read(file: &Path) -> Result<Option<Logins>> {
-    let text = match std::fs::read(file) {
+    let text = match foreign::read(file, foreign::FileKind::Settings) {
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         other => other.attempt("read", file)?,
     };
@@ -111,7 +95,7 @@ fn read(file: &Path) -> Result<Option<Logins>> {
 }
 
 impl Logins {
-    fn find(&self, names: &[String], file: &Path, host: &Host) -> Result<Found> {
+    fn find(&self, names: &[String], file: &Path, host: &Host) -> Result<FoundLogin> {
         for name in names {
             let is_it = |key: &&String| plain(key) == *name;
             if let Some(key) = self.cred_helpers.keys().find(is_it) {
@@ -119,7 +103,7 @@ impl Logins {
             }
             let Some(key) = self.auths.keys().find(is_it) else { continue };
             if let Some(credentials) = self.auths[key].credentials(file)? {
-                return Ok(Found {
+                return Ok(FoundLogin {
                     credentials: Some(credentials),
                     note: Some(format!("the login in {}", Shown(file))),
                 });
@@ -131,7 +115,7 @@ impl Logins {
         }
         match (&self.creds_store, names.last()) {
             (Some(helper), Some(registry)) => helper::ask(host, helper, &server(registry), file),
-            _ => Ok(Found::default()),
+            _ => Ok(FoundLogin::default()),
         }
     }
 }

@@ -9,12 +9,13 @@ use super::wire::{Config, Descriptor, Manifest, Notes, Platform};
 use super::{PullLimit, Registry, platform};
 use crate::error::{Error, Result};
 use crate::image::digest::Digest;
+use crate::image::reference::Reference;
 use crate::text::shown;
 
 /// What a registry tells about an image.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct Facts {
+pub(crate) struct ImageFacts {
     /// What the tag means: an image, or an index of one for several platforms.
     pub(crate) digest: Digest,
     /// The image's own manifest, the same where there is no index.
@@ -39,7 +40,7 @@ pub(crate) struct Facts {
 
 impl Registry<'_> {
     /// Asks for everything; `wanted` chooses among platforms.
-    pub(crate) fn facts(&mut self, wanted: &Platform) -> Result<Facts> {
+    pub(crate) fn facts(&mut self, wanted: &Platform) -> Result<ImageFacts> {
         let digest = self.digest()?;
         let mut manifest_digest = digest.clone();
         let mut manifest = self.read_manifest(&digest)?;
@@ -51,18 +52,17 @@ impl Registry<'_> {
             manifest = self.read_manifest(&manifest_digest)?;
             notes.extend(manifest.annotations.take().unwrap_or_default());
         }
-        let (config, layers) = self.parts(&manifest)?;
+        let (config, layers) = parts(self.reference, &manifest)?;
         let id = config.digest.clone();
         let blob = self.blob(&id)?;
-        let config: Config =
-            self.understand(&blob, "the account that the image gives of itself")?;
+        let config = read_config(self.reference, &blob)?;
         notes.extend(config.settings.and_then(|settings| settings.labels).unwrap_or_default());
         let platform =
             Platform { os: config.os, architecture: config.architecture, variant: config.variant };
         if platforms.is_empty() {
             platforms.push(platform.clone());
         }
-        Ok(Facts {
+        Ok(ImageFacts {
             digest,
             manifest: manifest_digest,
             id,
@@ -78,43 +78,53 @@ impl Registry<'_> {
 
     pub(super) fn read_manifest(&mut self, digest: &Digest) -> Result<Manifest> {
         let bytes = self.manifest(digest)?;
-        self.understand(&bytes, "the manifest")
+        read_manifest(self.reference, &bytes)
     }
+}
 
-    /// Config and layers of an image that engines can run.
-    fn parts<'m>(&self, manifest: &'m Manifest) -> Result<(&'m Descriptor, &'m [Descriptor])> {
-        let reference = self.reference;
-        if manifest.schema_version < 2 {
-            return Err(Error::new(format!(
-                "{reference} is in Docker's first format, which is not read"
-            ))
-            .hint("whoever publishes it can push it anew with any engine of the last years"));
-        }
-        let (Some(config), Some(layers)) = (&manifest.config, &manifest.layers) else {
-            return Err(Error::new(format!(
-                "{reference} is neither an image nor an index of images"
-            )));
-        };
-        if !config.media_type.is_empty() && !config.media_type.contains(".image.") {
-            return Err(Error::no(format!(
-                "{reference} is no container image, but {}",
-                shown(&config.media_type)
-            ))
-            .hint("SIF files and other artifacts are for the tool that put them there"));
-        }
-        Ok((config, layers))
-    }
+/// A manifest's text.
+pub(super) fn read_manifest(reference: &Reference, bytes: &[u8]) -> Result<Manifest> {
+    understand(reference, bytes, "the manifest")
+}
 
-    fn understand<T: DeserializeOwned>(&self, bytes: &[u8], what: &str) -> Result<T> {
-        serde_json::from_slice(bytes).map_err(|cause| {
-            Error::new(format!(
-                "could not understand {what} of {}: {}",
-                self.reference,
-                shown(&cause.to_string())
-            ))
-            .hint("is it a registry?")
-        })
+/// The text of what an image says of itself.
+pub(super) fn read_config(reference: &Reference, bytes: &[u8]) -> Result<Config> {
+    understand(reference, bytes, "the account that the image gives of itself")
+}
+
+/// Config and layers of an image that engines can run.
+pub(super) fn parts<'m>(
+    reference: &Reference,
+    manifest: &'m Manifest,
+) -> Result<(&'m Descriptor, &'m [Descriptor])> {
+    if manifest.schema_version < 2 {
+        return Err(Error::new(format!(
+            "{reference} is in Docker's first format, which is not read"
+        ))
+        .hint("whoever publishes it can push it again with any recent engine"));
     }
+    let (Some(config), Some(layers)) = (&manifest.config, &manifest.layers) else {
+        return Err(Error::new(format!("{reference} is neither an image nor an index of images")));
+    };
+    if !config.media_type.is_empty() && !config.media_type.contains(".image.") {
+        return Err(Error::no(format!(
+            "{reference} is not a container image, but {}",
+            shown(&config.media_type)
+        ))
+        .hint("SIF files and other artifacts are for the tool that put them there"));
+    }
+    Ok((config, layers))
+}
+
+fn understand<T: DeserializeOwned>(reference: &Reference, bytes: &[u8], what: &str) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(|cause| {
+        Error::new(format!(
+            "could not understand {what} of {}: {}",
+            reference,
+            shown(&cause.to_string())
+        ))
+        .hint("is it a registry?")
+    })
 }
 
 /// Labels are text; whatever else somebody put there is passed over.

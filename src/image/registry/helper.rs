@@ -1,30 +1,29 @@
 //! Credential helpers: programs called `docker-credential-NAME` that keep logins for Docker and podman.
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::credentials::{Credentials, Found};
-use super::secret::Secret;
+use super::login::{Credentials, FoundLogin};
 use crate::error::{Error, Result};
-use crate::exec;
 use crate::host::Host;
+use crate::http::Secret;
+use crate::process::Command;
 use crate::text::{Shown, shown};
 
 /// What a helper answers.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct HelperAnswer {
     username: String,
     secret: String,
 }
 
 /// Asks the helper that `file` names for the login at `server`. One that is not here, as where a home is shared by
-/// machines, or that knows no such login, is no failure: many images need none. It is told if the registry refuses.
-pub(super) fn ask(host: &Host, name: &str, server: &str, file: &Path) -> Result<Found> {
+/// machines, or that knows no such login, is not a failure: many images need none. It is told if the registry refuses.
+pub(super) fn ask(host: &Host, name: &str, server: &str, file: &Path) -> Result<FoundLogin> {
     let program = format!("docker-credential-{name}");
-    let note = |what: &str| Found {
+    let note = |what: &str| FoundLogin {
         credentials: None,
         note: Some(format!("{}, which {} names, {what}", shown(&program), Shown(file))),
     };
@@ -32,9 +31,9 @@ pub(super) fn ask(host: &Host, name: &str, server: &str, file: &Path) -> Result<
     let Some(path) = host.find_program(&program).filter(|_| !name.contains('/')) else {
         return Ok(note("is not on PATH"));
     };
-    let answer = exec::converse(&path, &[OsStr::new("get")], server.as_bytes())?;
+    let answer = Command::new(&path).word("get").converse(server.as_bytes())?;
     let Some(answer) = answer else { return Ok(note("has no login for it")) };
-    let answer: Answer = serde_json::from_slice(&answer).map_err(|_| {
+    let answer: HelperAnswer = serde_json::from_slice(&answer).map_err(|_| {
         Error::new(format!("could not understand what {} answers", Shown(&path))).hint(format!(
             "does `echo {} | {} get` print JSON?",
             shown(server),
@@ -46,7 +45,7 @@ pub(super) fn ask(host: &Host, name: &str, server: &str, file: &Path) -> Result<
         "<token>" => Credentials::Identity(secret),
         user => Credentials::Basic { user: user.to_owned(), password: secret },
     };
-    Ok(Found {
+    Ok(FoundLogin {
         credentials: Some(credentials),
         note: Some(format!("the login of {}", Shown(&path))),
     })

@@ -3,37 +3,35 @@
 //! Facts only, a few KB each: layers are for engines. Every answer that a digest names is checked against it.
 
 mod challenge;
+pub(crate) mod content;
 pub(crate) mod credentials;
+pub(crate) mod doubt;
 mod facts;
 mod helper;
-mod http;
+mod login;
 mod platform;
-mod proxy;
-mod redirect;
-pub(crate) mod roots;
-mod secret;
+mod refusal;
 mod token;
-mod trouble;
 mod update;
+pub(crate) mod upload;
 mod wire;
 
 use std::time::Duration;
 
 use ureq::http::Uri;
 
-pub(crate) use self::facts::Facts;
+pub(crate) use self::facts::ImageFacts;
 pub(crate) use self::update::Freshness;
 pub(crate) use self::wire::Platform;
 
 use self::challenge::Challenge;
-use self::credentials::Found;
-use self::http::{Answer, Ask, Failure, Http, Method, Plain};
-use self::secret::Secret;
+use self::login::FoundLogin;
 use self::token::Outcome;
 use super::digest::Digest;
-use super::reference::{HUB, Reference, is_loopback};
+use super::reference::{HUB, Reference};
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::http::{Ask, Failure, Http, Method, Plain, Response, Secret, is_loopback};
 
 /// How long one answer may take where the user does not say.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -119,7 +117,7 @@ impl<'a> Registry<'a> {
         if digest.names(&answer.body) { Ok(answer.body) } else { Err(self.mismatch(digest)) }
     }
 
-    fn get(&mut self, path: &str, accept: &str) -> Result<Answer> {
+    fn get(&mut self, path: &str, accept: &str) -> Result<Response> {
         let answer = self.ask(Method::Get, path, accept)?;
         self.limit = PullLimit::of(&answer).or(self.limit);
         Ok(answer)
@@ -134,13 +132,13 @@ impl<'a> Registry<'a> {
     }
 
     /// Asks, and proves who asks where that is wanted.
-    fn ask(&mut self, method: Method, path: &str, accept: &str) -> Result<Answer> {
+    fn ask(&mut self, method: Method, path: &str, accept: &str) -> Result<Response> {
         let mut answer = self.send(method, path, accept)?;
         if answer.status == 401 {
             let found = credentials::find(self.host, self.reference)?;
             let (header, refusal) = self.authorize(&answer, &found)?;
             let Some(header) = header else {
-                return Err(trouble::denied(
+                return Err(refusal::denied(
                     self.reference,
                     refusal.as_ref().unwrap_or(&answer),
                     &who(&found),
@@ -149,30 +147,38 @@ impl<'a> Registry<'a> {
             self.authorization = Some(header);
             answer = self.send(method, path, accept)?;
             if answer.status == 401 {
-                return Err(trouble::denied(self.reference, &answer, &who(&found)));
+                return Err(refusal::denied(self.reference, &answer, &who(&found)));
             }
         }
         match answer.status {
             200 => Ok(answer),
-            403 => {
-                Err(trouble::denied(self.reference, &answer, "it may not be seen by whoever asks"))
-            }
-            404 => Err(trouble::missing(self.reference, &answer)),
-            _ => Err(trouble::unexpected(self.reference.registry(), &answer)),
+            403 => Err(refusal::denied(self.reference, &answer, "not everybody may see it")),
+            404 => Err(refusal::missing(self.reference, &answer)),
+            _ => Err(refusal::unexpected(self.reference.registry(), &answer)),
         }
     }
 
     fn authorize(
         &self,
-        answer: &Answer,
-        found: &Found,
-    ) -> Result<(Option<Secret>, Option<Answer>)> {
+        answer: &Response,
+        found: &FoundLogin,
+    ) -> Result<(Option<Secret>, Option<Response>)> {
+        self.authorize_for(answer, found, None)
+    }
+
+    /// The same, with a right more than the registry names.
+    fn authorize_for(
+        &self,
+        answer: &Response,
+        found: &FoundLogin,
+        scope: Option<&str>,
+    ) -> Result<(Option<Secret>, Option<Response>)> {
         let headers = answer.headers.get_all("www-authenticate").iter();
         let Some(challenge) = Challenge::best(headers.filter_map(|value| value.to_str().ok()))
         else {
             return Ok((None, None));
         };
-        Ok(match token::get(&self.http, &challenge, found, self.reference)? {
+        Ok(match token::get(&self.http, &challenge, found, (self.reference, scope))? {
             Outcome::Header(header) => (Some(header), None),
             Outcome::Refused(answer) => (None, Some(answer)),
             Outcome::Nobody => (None, None),
@@ -180,7 +186,7 @@ impl<'a> Registry<'a> {
     }
 
     /// Sends one request. A registry of this machine is asked with TLS first: it may have it.
-    fn send(&mut self, method: Method, path: &str, accept: &str) -> Result<Answer> {
+    fn send(&mut self, method: Method, path: &str, accept: &str) -> Result<Response> {
         let asked = self.http.send(&self.request(method, path, accept)?);
         match asked {
             Err(Failure::NoTls(_) | Failure::Passing(_))
@@ -196,26 +202,38 @@ impl<'a> Registry<'a> {
     }
 
     fn request<'b>(&'b self, method: Method<'b>, path: &str, accept: &'b str) -> Result<Ask<'b>> {
-        let registry = self.reference.registry();
-        let host = if registry == HUB { HUB_HOST } else { registry };
-        let url: Uri = format!("{}://{host}/v2/{path}", self.scheme).parse().map_err(|cause| {
-            Error::new(format!("could not ask {registry} about {}: {cause}", self.reference))
-        })?;
+        let url = self.url(path)?;
         let authorization = self.authorization.as_ref();
         Ok(Ask { method, url, accept, authorization, limit: LIMIT })
     }
 
+    fn url(&self, path: &str) -> Result<Uri> {
+        let registry = self.reference.registry();
+        let host = if registry == HUB { HUB_HOST } else { registry };
+        format!("{}://{host}/v2/{path}", self.scheme).parse().map_err(|cause| {
+            Error::new(format!("could not ask {registry} about {}: {cause}", self.reference))
+        })
+    }
+
+    /// Learns whether a registry of this machine speaks TLS.
+    fn find_scheme(&mut self) -> Result<()> {
+        if self.scheme == "https" && is_loopback(self.reference.registry()) {
+            self.send(Method::Get, "", "*/*")?;
+        }
+        Ok(())
+    }
+
     fn mismatch(&self, digest: &Digest) -> Error {
         Error::new(format!(
-            "{} answers with something else than {digest}: it was damaged or changed on the way",
+            "{} answers with something other than {digest}: it was damaged or changed on the way",
             self.reference.registry()
         ))
-        .hint("try again; where a cache or proxy stands in between, tell who keeps it")
+        .hint("try again; where a cache or proxy stands in between, tell whoever keeps it")
     }
 }
 
 /// Who we were, for a refusal.
-fn who(found: &Found) -> String {
+fn who(found: &FoundLogin) -> String {
     match (&found.credentials, &found.note) {
         (Some(_), Some(from)) => format!("{from} is refused"),
         (Some(_), None) => "the login is refused".to_owned(),
@@ -226,7 +244,7 @@ fn who(found: &Found) -> String {
 
 impl PullLimit {
     /// `ratelimit-limit: 100;w=21600` and `ratelimit-remaining: 76;w=21600`.
-    fn of(answer: &Answer) -> Option<Self> {
+    fn of(answer: &Response) -> Option<Self> {
         let number = |text: &str| text.split(';').next()?.trim().parse().ok();
         let limit = answer.header("ratelimit-limit")?;
         let window = limit.split(';').find_map(|part| part.trim().strip_prefix("w="));

@@ -3,11 +3,10 @@
 use ureq::http::Uri;
 
 use super::challenge::Challenge;
-use super::credentials::{Credentials, Found};
-use super::http::{Answer, Ask, Failure, Http, Method};
-use super::secret::Secret;
+use super::login::{Credentials, FoundLogin};
 use super::wire::Token;
 use crate::error::{Error, Result};
+use crate::http::{Ask, Failure, Http, Method, Response, Secret};
 use crate::image::reference::Reference;
 use crate::text::shown;
 
@@ -19,7 +18,7 @@ pub(super) enum Outcome {
     /// The header to ask again with.
     Header(Secret),
     /// Whoever gives tokens gives us none.
-    Refused(Answer),
+    Refused(Response),
     /// Only a name and password would do, and there are none.
     Nobody,
 }
@@ -28,8 +27,8 @@ pub(super) enum Outcome {
 pub(super) fn get(
     http: &Http,
     challenge: &Challenge,
-    found: &Found,
-    reference: &Reference,
+    found: &FoundLogin,
+    (reference, more): (&Reference, Option<&str>),
 ) -> Result<Outcome> {
     match (challenge, &found.credentials) {
         (_, Some(Credentials::Token(token))) => Ok(Outcome::Header(Secret::bearer(token.reveal()))),
@@ -41,7 +40,9 @@ pub(super) fn get(
             let pull = format!("repository:{}:pull", reference.repository());
             // The registry's own scope, where it says one, since some have more in it than a repository.
             let scope = scope.as_deref().unwrap_or(&pull);
-            let mut fields = vec![("scope", scope)];
+            // Several rights are several fields: some servers take one field for one name.
+            let mut fields: Vec<(&str, &str)> =
+                scope.split_whitespace().chain(more).map(|scope| ("scope", scope)).collect();
             fields.extend(service.as_deref().map(|service| ("service", service)));
             let answer = match credentials {
                 Some(Credentials::Identity(token)) => buy(http, realm, &fields, token)?,
@@ -60,7 +61,7 @@ fn fetch(
     realm: &str,
     fields: &[(&str, &str)],
     authorization: Option<&Secret>,
-) -> Result<Answer> {
+) -> Result<Response> {
     let query: Vec<String> =
         fields.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
     let joint = if realm.contains('?') { '&' } else { '?' };
@@ -71,7 +72,7 @@ fn fetch(
 }
 
 /// Buys a token for an identity: `OAuth2`'s refresh, as Docker's specification of token servers has it.
-fn buy(http: &Http, realm: &str, fields: &[(&str, &str)], identity: &Secret) -> Result<Answer> {
+fn buy(http: &Http, realm: &str, fields: &[(&str, &str)], identity: &Secret) -> Result<Response> {
     let mut form = fields.to_vec();
     form.extend([
         ("grant_type", "refresh_token"),
@@ -83,7 +84,7 @@ fn buy(http: &Http, realm: &str, fields: &[(&str, &str)], identity: &Secret) -> 
     http.send(&ask).map_err(Failure::told)
 }
 
-fn header(realm: &str, answer: Answer) -> Result<Outcome> {
+fn header(realm: &str, answer: Response) -> Result<Outcome> {
     match answer.status {
         200 => {}
         400 | 401 | 403 | 404 => return Ok(Outcome::Refused(answer)),
@@ -92,25 +93,29 @@ fn header(realm: &str, answer: Answer) -> Result<Outcome> {
                 .hint("try again later"));
         }
     }
-    let token: Option<Token> = serde_json::from_slice(&answer.body).ok();
-    let token = token.and_then(|token| token.token.or(token.access_token));
-    // A line break would begin another header.
-    let token = token
-        .filter(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
-    match token {
+    match read(&answer.body) {
         Some(token) => Ok(Outcome::Header(Secret::bearer(&token))),
         None => {
-            Err(Error::new(format!("{} answers with something that is no token", shown(realm)))
-                .hint("is there a web page in front of it, as of a network that wants a login?"))
+            Err(Error::new(format!("{} answers with something that is not a token", shown(realm)))
+                .hint("is there a web page in front of it, such as a network's login page?"))
         }
     }
+}
+
+/// The token in an answer, if there is one.
+pub(super) fn read(body: &[u8]) -> Option<String> {
+    let token: Token = serde_json::from_slice(body).ok()?;
+    let token = token.token.or(token.access_token)?;
+    // A line break would begin another header.
+    let is_word = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+    is_word.then_some(token)
 }
 
 fn address(text: &str, realm: &str) -> Result<Uri> {
     let url: Option<Uri> = text.parse().ok();
     url.filter(|url| url.host().is_some()).ok_or_else(|| {
         Error::new(format!(
-            "the registry sends us for a token to \"{}\", which is no address",
+            "the registry sends us for a token to \"{}\", which is not an address",
             shown(realm)
         ))
     })

@@ -1,6 +1,6 @@
 //! Whether a registry has something newer than what is recorded.
 
-use super::wire::Manifest;
+use super::wire::{Manifest, Platform};
 use super::{Registry, platform};
 use crate::error::Result;
 use crate::image::digest::Digest;
@@ -16,16 +16,32 @@ pub(crate) enum Freshness {
 
 impl Registry<'_> {
     /// Compares by HEAD, which Docker Hub does not count as a pull. Engines record the digest of an index or that of
-    /// one image in it: only where the digests differ is the index itself asked for, to tell the two cases apart.
-    pub(crate) fn compare(&mut self, recorded: &Digest) -> Result<Freshness> {
+    /// one image in it, and of an image that was built here and pushed later another one than the registry has, since
+    /// it is compressed on the way: only where the digests differ is more asked for. `id` is the image's own identity,
+    /// the same everywhere.
+    pub(crate) fn compare(
+        &mut self,
+        recorded: Option<&Digest>,
+        id: Option<&Digest>,
+    ) -> Result<Freshness> {
         let now = self.digest()?;
-        if now == *recorded {
+        let is_it = |digest: &Digest| Some(digest) == recorded || Some(digest) == id;
+        if is_it(&now) {
             return Ok(Freshness::Same);
         }
-        let manifest: Manifest = self.read_manifest(&now)?;
-        let index = manifest.manifests.unwrap_or_default();
-        let is_in_it =
-            index.iter().any(|entry| entry.digest == *recorded && platform::is_real(entry));
-        Ok(if is_in_it { Freshness::Same } else { Freshness::Newer(now) })
+        let mut manifest: Manifest = self.read_manifest(&now)?;
+        if let Some(index) = manifest.manifests.take() {
+            if index.iter().any(|entry| is_it(&entry.digest) && platform::is_real(entry)) {
+                return Ok(Freshness::Same);
+            }
+            match platform::choose(&index, &Platform::here()) {
+                Ok(entry) if id.is_some() => {
+                    manifest = self.read_manifest(&entry.digest.clone())?;
+                }
+                _ => return Ok(Freshness::Newer(now)),
+            }
+        }
+        let is_same = manifest.config.is_some_and(|config| Some(&config.digest) == id);
+        Ok(if is_same { Freshness::Same } else { Freshness::Newer(now) })
     }
 }

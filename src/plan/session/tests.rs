@@ -19,10 +19,14 @@ fn the_text_is_the_one_of_the_contract() {
             Changed { name: Name::known("A"), new: Some("x y".into()), old: None },
             Changed { name: Name::known("B"), new: None, old: Some("".into()) },
         ],
-        entries: vec![Entry { list: Name::known("PATH"), dir: "/e/bin".into() }],
+        entries: vec![ListEntry { list: Name::known("PATH"), dir: "/e/bin".into() }],
         scripts: vec!["/e/etc/conda/deactivate.d/a.sh".into()],
+        scripted: Scripted {
+            vars: vec![Changed { name: Name::known("B"), new: Some("1".into()), old: None }],
+            entries: vec![ListEntry { list: Name::known("PATH"), dir: "/e/more".into() }],
+        },
     };
-    let text = "1 o:/p%20q/.mlenv.toml e:/e v:A:=x%20y:! v:B:!:= p:PATH:/e/bin d:/e/etc/conda/deactivate.d/a.sh";
+    let text = "1 o:/p%20q/.mlenv.toml e:/e v:A:=x%20y:! v:B:!:= p:PATH:/e/bin d:/e/etc/conda/deactivate.d/a.sh s: v:B:=1:! p:PATH:/e/more";
     assert_eq!(session.to_string(), text);
     assert_eq!(Session::parse(OsStr::new(text)).unwrap(), session);
 }
@@ -40,6 +44,8 @@ fn what_breaks_a_rule_is_refused() {
         "1 o: e:/e/../f",
         "1 o: e:/e  ",
         "1 o: e:/e x:y",
+        "1 o: e:/e s:x",
+        "1 o: e:/e s: s:",
         "1 o: e:/e v:A:=x",
         "1 o: e:/e v:A:x:!",
         "1 o: e:/e v:A:=x:!:!",
@@ -70,6 +76,7 @@ proptest! {
             vars: vec![Changed { name: Name::known("A"), new: Some(new), old }],
             entries: vec![],
             scripts: vec![],
+            scripted: Scripted::default(),
         };
         let text = OsString::from(session.to_string());
         prop_assert!(text.as_bytes().iter().all(|byte| byte.is_ascii_graphic() || *byte == b' '));
@@ -77,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in bytes(), tail in "[oevpd:!=%A/. 0-9a-f]{0,40}") {
+    fn any_text_is_read_or_refused(text in bytes(), tail in "[oevpds:!=%A/. 0-9a-f]{0,40}") {
         let _ = Session::parse(&text);
         let _ = Session::parse(OsStr::new(&format!("1 o: e:/e {tail}")));
     }

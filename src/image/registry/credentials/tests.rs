@@ -30,7 +30,7 @@ impl Home {
         Host::fake(&vars, self.0.path())
     }
 
-    fn find(&self, reference: &str, more: &[(&str, &str)]) -> Result<Found> {
+    fn find(&self, reference: &str, more: &[(&str, &str)]) -> Result<FoundLogin> {
         find(&self.host(more), &Reference::parse(reference).unwrap())
     }
 
@@ -162,7 +162,7 @@ fn helpers_are_asked_for_their_registries() {
 
 #[test]
 fn secrets_are_not_shown_by_debugging() {
-    let found = Found {
+    let found = FoundLogin {
         credentials: Some(Credentials::Basic {
             user: "u".into(),
             password: Secret::new("hunter2"),

@@ -1,0 +1,1 @@
+HOME=$1; export HOME; shift; exec "$@"

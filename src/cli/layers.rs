@@ -1,0 +1,172 @@
+//! The verbs about images as directories.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::an_env::AnEnv;
+use super::kept::BaseKept;
+use super::packages::PartsOf;
+use crate::image::registry::Platform;
+
+/// Where an image comes from.
+#[derive(Debug, Args)]
+pub(crate) struct From {
+    /// A name of the catalogue, or a reference as in ghcr.io/lab/tools:v2
+    pub(crate) image: String,
+    /// The machine that it is for, where there are several [default: this one]
+    #[arg(long, value_name = "OS/ARCHITECTURE")]
+    pub(crate) platform: Option<Platform>,
+    /// How many seconds one answer of the registry may take, retries included
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+}
+
+impl From {
+    /// How long one answer may take.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.timeout)
+    }
+}
+
+/// Unpack an image from a registry into a directory, without an engine
+///
+/// The directory appears when all of it is there and compared with its digests. Everything in it is yours: owners are not
+/// kept, devices are left out, and programs that act for others are plain ones. apptainer starts such a directory as it is, and
+/// `mlenv create --base DIR` makes envs on it.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv image unpack ghcr.io/lab/tools:v2 ./tools
+  mlenv image unpack python:3.12-slim --tar python.tar   one tar, as `cvmfs_server ingest` takes it")]
+#[group(id = "into", required = true, args = ["dir", "tar"])]
+pub(crate) struct ImageUnpack {
+    #[command(flatten)]
+    pub(crate) from: From,
+    /// The directory, which must not be there yet
+    pub(crate) dir: Option<PathBuf>,
+    /// Write one tar of the whole image instead
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tar: Option<PathBuf>,
+}
+
+/// Put an image where everybody finds it, as on CVMFS: by digest, with a link per tag
+///
+/// It is unpacked into ROOT/.flat/AB/DIGEST, readable for all, with the index that makes envs on it quick, and ROOT/REGISTRY/REPO:TAG
+/// becomes a link to it in one step. What the tag meant before stays until it is pruned.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv image deploy ghcr.io/lab/tools:v2 /srv/images
+  mlenv image deploy ghcr.io/lab/tools:v2 /srv/images --undo       what the tag meant before
+  mlenv image deploy ghcr.io/lab/tools:v2 /srv/images --prune 2 --older 30")]
+pub(crate) struct ImageDeploy {
+    #[command(flatten)]
+    pub(crate) from: From,
+    /// The directory of images
+    pub(crate) root: PathBuf,
+    /// Let the tag mean what it meant before
+    #[arg(long, conflicts_with = "prune")]
+    pub(crate) undo: bool,
+    /// Then remove images that no tag means or meant, but for so many of the newest ones
+    #[arg(long, value_name = "KEEP", requires = "older")]
+    pub(crate) prune: Option<usize>,
+    /// Only those that have been there for so many days
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) older: Option<u64>,
+    /// Remove even what an env that is known here stands on
+    #[arg(long, requires = "prune")]
+    pub(crate) force: bool,
+    /// Put the image's line into this wish list of CVMFS, in order, if it is not there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) wishlist: Option<PathBuf>,
+}
+
+/// Where a new image goes.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true, args = ["output", "push"])]
+pub(crate) struct To {
+    /// Write it to this file (an OCI archive, or with `.sif` at its end what apptainer makes of it), or with `oci:` in front to
+    /// this directory
+    #[arg(short, long, value_name = "FILE|oci:DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Send it to a registry, under this reference
+    #[arg(long, value_name = "REF")]
+    pub(crate) push: Option<String>,
+    /// Where the env will be in the image [default: /mlenv/envs/NAME]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) place: Option<PathBuf>,
+    /// Mount the base's layers from this repository of the target's registry [default: the base's, if it is there]
+    #[arg(long, value_name = "REPO")]
+    pub(crate) mount_from: Option<String>,
+    /// Copy the base's layers where they cannot be mounted
+    #[arg(long)]
+    pub(crate) copy_base: bool,
+    /// How many seconds one answer of the registry may take, retries included
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+}
+
+/// Make an image of an env: one layer on the image that carries its base, without an engine
+///
+/// Only what the env has besides its base is packed; nothing of the base is pulled or sent where the registry lets it be
+/// mounted. The env is active in every container of the image. What is private stays at home and is listed: files that no package
+/// owns, files that others may not read, variables, settings of pip.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv image freeze myEnv --push registry.lab.org/me/analysis:v3
+  mlenv image freeze myEnv -o analysis.oci.tar --base-image ghcr.io/lab/ml:v1   podman load, apptainer build
+  mlenv image freeze myEnv -o oci:analysis")]
+pub(crate) struct ImageFreeze {
+    #[command(flatten)]
+    pub(crate) of: AnEnv,
+    #[command(flatten)]
+    pub(crate) to: To,
+    /// The image that carries the base [default: what the base's place says]
+    #[arg(long, value_name = "REF")]
+    pub(crate) base_image: Option<String>,
+    /// Where the base is in that image [default: as in the image's directory]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) base_prefix: Option<PathBuf>,
+    /// Take this file or directory of the env along although no package owns it
+    #[arg(long, value_name = "PATH")]
+    pub(crate) include: Vec<PathBuf>,
+    /// Set this variable of the env in the image
+    #[arg(long, value_name = "NAME")]
+    pub(crate) with_vars: Vec<String>,
+}
+
+impl To {
+    /// How long one answer may take.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.timeout)
+    }
+}
+
+/// Build an image of what a project's file asks for, on a base image, without an engine
+///
+/// The base image is unpacked in your cache (once), what the file asks for and the base lacks is installed on top, and that is one
+/// layer on the base's, as with `image freeze`. environment.yml, requirements, pyproject.toml and locks are read; packages alone
+/// are added, so no root is needed and nothing is run but installers. For packages of a system, and commands, `mlenv image recipe` prints a Dockerfile.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv image build environment.yml --base-image ghcr.io/lab/ml:v1 -o course.sif
+  mlenv image build requirements.txt --base-image ml-base:alma9-python311 --push registry.lab.org/me/app:v1")]
+pub(crate) struct ImageBuild {
+    /// The file, or a directory that holds exactly one
+    pub(crate) spec: PathBuf,
+    /// The image that it stands on: a name of the catalogue, or a reference
+    #[arg(long, value_name = "REF")]
+    pub(crate) base_image: String,
+    #[command(flatten)]
+    pub(crate) to: To,
+    #[command(flatten)]
+    pub(crate) parts: PartsOf,
+    #[command(flatten)]
+    pub(crate) kept: BaseKept,
+}

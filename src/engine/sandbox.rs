@@ -1,0 +1,111 @@
+//! The sandbox of a directory, on disk: where it goes, where it is built, and what is made in it.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::container::Mount;
+use crate::error::{Attempt, Error, Result};
+use crate::fs;
+use crate::text::Shown;
+
+/// Where sandboxes go, in the directory that they are for.
+pub(crate) const DIR: &str = "singularity";
+
+/// The path of a new one, from its directory. No `:` is in it, which image names have.
+pub(crate) fn path(image: &str, instance: &str) -> PathBuf {
+    let last = image.trim_end_matches('/').rsplit('/').next().unwrap_or(image);
+    let fits = |character: char| character.is_ascii_alphanumeric() || "_.-".contains(character);
+    let name: String =
+        last.chars().map(|character| if fits(character) { character } else { '_' }).collect();
+    Path::new(DIR).join(format!("{name}-{}", instance.get(..8).unwrap_or(instance)))
+}
+
+/// Where one can be built that goes to `path`: the nearest directory above, on the same file system, whose path
+/// apptainer's own scripts can hold. 1.4 does not quote it in one of them.
+pub(crate) fn building_place(path: &Path) -> Result<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::MetadataExt;
+    let parent = path.parent().unwrap_or(path);
+    let device = parent.metadata().attempt("look at", parent)?.dev();
+    let is_plain = |dir: &&Path| {
+        !dir.as_os_str().as_bytes().iter().any(|byte| b"'\"`;&|()<>\n".contains(byte))
+    };
+    let is_here = |dir: &Path| dir.metadata().is_ok_and(|meta| meta.dev() == device);
+    let found =
+        parent.ancestors().find(is_plain).filter(|dir| is_here(dir) && fs::is_writable(dir));
+    found.map(Path::to_owned).ok_or_else(|| {
+        Error::new(format!("a sandbox cannot be built in {}", Shown(parent)))
+            .hint("apptainer cannot hold quotes, brackets, `;`, `&`, `|`, `<` and `>` in a path: use another directory")
+    })
+}
+
+/// Removes a sandbox, and the directory of sandboxes where it was the last.
+pub(crate) fn remove(dir: &Path, sandbox: &Path) -> Result<()> {
+    fs::remove_tree(sandbox).attempt("remove", sandbox)?;
+    fs::remove_empty_dirs(&dir.join(DIR), &dir.join(DIR));
+    Ok(())
+}
+
+/// Makes the places for mounts in a sandbox: one that is written to does not get them by itself. Nothing is made
+/// through a link, which would lead out of the sandbox; the engine then says what is wrong.
+pub(crate) fn make_places(sandbox: &Path, mounts: &[Mount]) -> Result<()> {
+    for mount in mounts {
+        make_place(sandbox, mount)?;
+    }
+    Ok(())
+}
+
+fn make_place(sandbox: &Path, mount: &Mount) -> Result<()> {
+    let mut path = sandbox.to_owned();
+    let parts = mount.target.0.components().filter_map(|part| match part {
+        Component::Normal(name) => Some(name),
+        _ => None,
+    });
+    let parts: Vec<_> = parts.collect();
+    for (at, name) in parts.iter().enumerate() {
+        path.push(name);
+        let is_last = at + 1 == parts.len();
+        match path.symlink_metadata() {
+            Ok(meta) if meta.is_symlink() => return Ok(()),
+            Ok(_) => {}
+            Err(_) if is_last && mount.source.0.is_file() => {
+                fs::write_new(&path, b"").attempt("make", &path)?;
+            }
+            Err(_) => fs::make_dir(&path).attempt("make", &path)?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_made_and_links_are_not_followed() {
+        let root = tempfile::tempdir().unwrap();
+        let (sandbox, outside) = (root.path().join("box"), root.path().join("outside"));
+        fs::make_dirs(&sandbox, 0o755).unwrap();
+        fs::make_dirs(&outside, 0o755).unwrap();
+        fs::make_link(&outside, &sandbox.join("link")).unwrap();
+        let at = |target: &str| {
+            Mount::new(root.path(), Path::new(target), crate::container::mount::Mode::Writable)
+        };
+        make_places(&sandbox, &[at("/a, b/c"), at("/link/x")]).unwrap();
+        assert!(sandbox.join("a, b/c").is_dir());
+        assert!(!outside.join("x").exists());
+    }
+
+    #[test]
+    fn a_sandbox_is_built_where_its_path_can_be_held() {
+        let root = tempfile::tempdir().unwrap();
+        let odd = root.path().join("it's (a) project/singularity");
+        fs::make_dirs(&odd, 0o755).unwrap();
+        assert_eq!(building_place(&odd.join("x")).unwrap(), root.path());
+        assert_eq!(building_place(&root.path().join("x y")).unwrap(), root.path());
+    }
+
+    #[test]
+    fn names_hold_nothing_that_splits_paths() {
+        assert_eq!(path("r:5/u/ml:1", "0123456789"), Path::new("singularity/ml_1-01234567"));
+    }
+}

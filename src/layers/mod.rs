@@ -1,0 +1,16 @@
+//! Images as layers, without an engine: unpacked into a directory, and made of an env.
+//!
+//! `stream` reads a layer and compares what came, `tree` puts entries into a directory that nothing leads out of, `unpack`
+//! joins them, `archive` makes one tar of all, `deploy` puts images where everybody finds them (`flat`, `wishlist`). Nothing of a layer is believed: paths are resolved
+//! inside the directory, links too, and what is no file, link or directory is left out.
+
+pub(crate) mod archive;
+pub(crate) mod deploy;
+pub(crate) mod flat;
+pub(crate) mod freeze;
+pub(crate) mod output;
+pub(crate) mod push;
+mod stream;
+mod tree;
+pub(crate) mod unpack;
+pub(crate) mod wishlist;

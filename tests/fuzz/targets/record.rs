@@ -1,0 +1,7 @@
+//! Fuzzes an env's `mlenv.toml`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    mlenv::fuzzing::record(bytes);
+});

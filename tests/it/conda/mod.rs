@@ -1,0 +1,12 @@
+//! Conda packages without a conda client: channels, solutions, archives, links.
+
+pub(crate) mod channel;
+pub(crate) mod hostile;
+pub(crate) mod locks;
+pub(crate) mod matching;
+pub(crate) mod native;
+pub(crate) mod places;
+pub(crate) mod search;
+pub(crate) mod shards;
+pub(crate) mod update;
+pub(crate) mod web;

@@ -1,0 +1,6 @@
+//! What the pages promise.
+
+pub(crate) mod features;
+pub(crate) mod pages;
+pub(crate) mod readme;
+pub(crate) mod story;

@@ -1,0 +1,4 @@
+//! What others left where mlenv reads.
+
+pub(crate) mod claims;
+pub(crate) mod files;

@@ -1,0 +1,9 @@
+//! Images in registries, and what is told of them.
+
+pub(crate) mod catalogue;
+pub(crate) mod freeze;
+pub(crate) mod info;
+pub(crate) mod layers;
+pub(crate) mod packages;
+pub(crate) mod trouble;
+pub(crate) mod trust;

@@ -1,0 +1,4 @@
+//! Jupyter kernels of envs.
+
+pub(crate) mod jupyter;
+pub(crate) mod live;
