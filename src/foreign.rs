@@ -56,7 +56,8 @@ impl FileKind {
 ///
 /// Fails with `InvalidInput` where it is not a regular file and with `FileTooLarge` where it is too large for its kind.
 pub(crate) fn read(path: impl AsRef<Path>, kind: FileKind) -> io::Result<Vec<u8>> {
-    read_open(open(path.as_ref())?, kind)
+    let (file, meta) = opened(path.as_ref())?;
+    read_sized(file, meta.len(), kind)
 }
 
 /// As `read`, as text.
@@ -126,6 +127,10 @@ pub(crate) fn read_named(path: &Path, kind: FileKind) -> io::Result<Vec<u8>> {
 
 /// Opens the regular file `path`, following a link to it, for whoever reads it piece by piece.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
+    opened(path).map(|(file, _)| file)
+}
+
+fn opened(path: &Path) -> io::Result<(File, Metadata)> {
     // Looked at first, since opening alone may already do something to a device.
     check(&path.metadata()?)?;
     checked(File::options().read(true).custom_flags(FLAGS.bits()).open(path)?)
@@ -139,7 +144,7 @@ pub(crate) fn open_unfollowed(path: &Path) -> io::Result<File> {
     }
     check(&meta)?;
     let flags = FLAGS | OFlag::O_NOFOLLOW;
-    checked(File::options().read(true).custom_flags(flags.bits()).open(path)?)
+    checked(File::options().read(true).custom_flags(flags.bits()).open(path)?).map(|(file, _)| file)
 }
 
 /// Opening never waits, nor becomes anybody's terminal.
@@ -148,6 +153,10 @@ const FLAGS: OFlag = OFlag::O_NONBLOCK.union(OFlag::O_NOCTTY).union(OFlag::O_CLO
 /// Reads what is open, as far as its kind may go.
 pub(crate) fn read_open(file: File, kind: FileKind) -> io::Result<Vec<u8>> {
     let size = file.metadata()?.len();
+    read_sized(file, size, kind)
+}
+
+fn read_sized(file: File, size: u64, kind: FileKind) -> io::Result<Vec<u8>> {
     if size > kind.limit() {
         return Err(too_large(kind));
     }
@@ -162,9 +171,10 @@ pub(crate) fn is_missing(cause: &io::Error) -> bool {
     matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-fn checked(file: File) -> io::Result<File> {
-    check(&file.metadata()?)?;
-    Ok(file)
+fn checked(file: File) -> io::Result<(File, Metadata)> {
+    let meta = file.metadata()?;
+    check(&meta)?;
+    Ok((file, meta))
 }
 
 fn check(meta: &Metadata) -> io::Result<()> {

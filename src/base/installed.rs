@@ -77,12 +77,17 @@ pub(crate) fn of_base(base: &Base) -> Result<Vec<Installed>> {
 
 /// The packages that were put into the env at `env`; links to the base's records, and copies of them, are not its own.
 pub(crate) fn of_env(env: &Path, python_lib: &str) -> Result<Vec<Installed>> {
-    let mut records = Vec::new();
+    let mut there = Vec::new();
     for entry in std::fs::read_dir(env.join("conda-meta")).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_file()) && !conda::is_of_base(&entry.path()) {
-            records.extend(entry.file_name().to_str().and_then(Package::from_record_name));
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let package = entry.file_name().to_str().and_then(Package::from_record_name);
+            there.extend(package.map(|package| (package, entry.path())));
         }
     }
+    let is_own =
+        parallel::map(parallel::for_cpu(), there.len(), |at| Ok(!conda::is_of_base(&there[at].1)))?;
+    let own = there.into_iter().zip(is_own).filter(|(_, is_own)| *is_own);
+    let records = own.map(|((package, _), _)| package).collect();
     joined(records, &sites(env, python_lib, BaseKind::Python))
 }
 

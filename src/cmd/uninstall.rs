@@ -7,7 +7,7 @@ use crate::cli::Uninstall;
 use crate::context::Context;
 use crate::error::Result;
 use crate::hint::command;
-use crate::packages::dependents::Dependents;
+use crate::packages::dependents::{self, Dependents};
 use crate::packages::opened::Opened;
 use crate::packages::uninstall::{self, Wanted};
 use crate::text::shown;
@@ -16,10 +16,14 @@ pub(super) fn run(context: &Context, arguments: &Uninstall) -> Result<()> {
     let opened = site::open(context, site::word(context, &arguments.of)?.as_deref())?;
     let Uninstall { packages, pip, conda, client, manner, .. } = arguments;
     let wanted = Wanted { packages, pip: *pip, conda: *conda, client: client.as_deref() };
-    let (env, before) = (opened.env.clone(), unneeded(&opened));
+    let env = opened.env.clone();
+    let before = dependents::may_leave(&opened, packages).then(|| unneeded(&opened));
     site::with(context, manner, |manner| uninstall::all(context, &opened, &wanted, manner))?;
     drop(opened); // its lock goes
-    if manner.dry_run { Ok(()) } else { tell_unneeded(context, &env, &before) }
+    match before {
+        Some(before) if !manner.dry_run => tell_unneeded(context, &env, &before),
+        _ => Ok(()),
+    }
 }
 
 fn unneeded(site: &Opened) -> Vec<String> {

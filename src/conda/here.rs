@@ -1,5 +1,6 @@
 //! What an env has: the records of its own packages and of the base's, and what `conda-meta/pinned` says of them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -40,10 +41,13 @@ struct Origin {
 }
 
 impl Here {
-    /// Reads the records of the env at `env`.
+    /// Reads the records of the env at `env`. Those of the base's packages are without their files.
     pub(crate) fn read(env: &Path) -> Result<Self> {
         let records = records(env)?;
-        let read = parallel::map(parallel::for_cpu(), records.len(), |at| record(&records[at]))?;
+        let read = parallel::map(parallel::for_cpu(), records.len(), |at| {
+            let (path, is_link) = &records[at];
+            record(path, *is_link)
+        })?;
         let mut by_name: BTreeMap<String, (Offer, bool)> = BTreeMap::new();
         for (offer, is_base) in read {
             let key = offer.key();
@@ -124,30 +128,37 @@ impl Here {
     }
 }
 
-fn records(env: &Path) -> Result<Vec<PathBuf>> {
+/// Every record, and whether it is a link.
+fn records(env: &Path) -> Result<Vec<(PathBuf, bool)>> {
     let dir = env.join("conda-meta");
     let mut found = Vec::new();
     for entry in std::fs::read_dir(&dir).attempt("read", &dir)? {
-        let path = entry.attempt("read", &dir)?.path();
+        let entry = entry.attempt("read", &dir)?;
+        let path = entry.path();
         if path.extension().is_some_and(|end| end == "json") {
-            found.push(path);
+            found.push((path, entry.file_type().is_ok_and(|kind| kind.is_symlink())));
         }
     }
     found.sort();
     Ok(found)
 }
 
-fn record(path: &Path) -> Result<(Offer, bool)> {
+/// A record, and whether it is the base's. What lists files makes up nearly all of one and is asked of the env's own alone.
+fn record(path: &Path, is_link: bool) -> Result<(Offer, bool)> {
     let misread = |cause: serde_json::Error| {
         Error::new(format!("could not understand the package record {}: {cause}", Shown(path)))
             .hint("`mlenv doctor --fix` puts a record of the base's in place again")
     };
-    let mut text = foreign::read_text(path, FileKind::PackageData).attempt("read", path)?;
-    let is_base = path.is_symlink() || conda::is_marked(text.as_bytes());
-    if serde_json::from_str::<Facts>(&text).is_err() {
-        text = bare(path).unwrap_or(text);
-    }
-    let facts: Facts = serde_json::from_str(&text).map_err(misread)?;
+    let whole = foreign::read_text(path, FileKind::PackageData).attempt("read", path)?;
+    let is_base = is_link || conda::is_marked(whole.as_bytes());
+    let mut text = if is_base { without_files(&whole).map_err(misread)? } else { whole };
+    let facts: Facts = match serde_json::from_str(&text) {
+        Ok(facts) => facts,
+        Err(cause) => {
+            text = bare(path).ok_or_else(|| misread(cause))?;
+            serde_json::from_str(&text).map_err(misread)?
+        }
+    };
     let from: Origin = serde_json::from_str(&text).map_err(misread)?;
     let stem = format!("{}-{}-{}", facts.name, facts.version, facts.build);
     let channel = from.channel.unwrap_or_default().trim_end_matches('/').to_owned();
@@ -163,6 +174,20 @@ fn record(path: &Path) -> Result<(Offer, bool)> {
     };
     Ok((offer, is_base))
 }
+
+/// The record without its lists of files.
+fn without_files(text: &str) -> serde_json::Result<String> {
+    let fields: BTreeMap<Cow<str>, &RawValue> = serde_json::from_str(text)?;
+    let mut out = String::from("{");
+    for (name, value) in fields.iter().filter(|(name, _)| !LISTS.contains(&name.as_ref())) {
+        let comma = if out.len() > 1 { ", " } else { "" };
+        out.extend([comma, &serde_json::to_string(name)?, ": ", value.get()]);
+    }
+    out.push('}');
+    Ok(out)
+}
+
+const LISTS: [&str; 2] = ["files", "paths_data"];
 
 /// What the name of a record tells, where the record itself does not.
 fn bare(path: &Path) -> Option<String> {

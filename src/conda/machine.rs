@@ -1,6 +1,7 @@
 //! What this machine offers to packages, as conda's virtual packages say it: `__glibc`, `__linux`, `__cuda` and the like.
 
 use std::ffi::OsStr;
+use std::io::Read;
 use std::path::Path;
 
 use memchr::memmem;
@@ -106,17 +107,32 @@ fn kernel(release: &str) -> String {
 
 /// The library says its version in a text in itself; no program has to be started.
 fn glibc() -> Option<String> {
-    let bytes = LIBRARIES
-        .iter()
-        .find_map(|path| foreign::read(Path::new(path), FileKind::PackageData).ok())?;
-    version_in(&bytes)
+    let file = LIBRARIES.iter().find_map(|path| foreign::open(Path::new(path)).ok())?;
+    // Piece by piece: two megabytes at once are two megabytes of memory to be had first.
+    let mut window = Vec::with_capacity(PIECE + OVERLAP);
+    for _ in 0..MOST_PIECES {
+        window.drain(..window.len().saturating_sub(OVERLAP));
+        if (&file).take(PIECE as u64).read_to_end(&mut window).ok()? == 0 {
+            break;
+        }
+        if let Some(version) = version_in(&window) {
+            return Some(version);
+        }
+    }
+    None
 }
+
+/// How much of a library is looked at at once, what of it is looked at again with the next piece, and where it ends.
+const PIECE: usize = 64 << 10;
+const OVERLAP: usize = 256;
+const MOST_PIECES: usize = 256;
 
 fn version_in(library: &[u8]) -> Option<String> {
     let begin = memmem::find(library, b"GNU C Library")?;
     let text = &library[begin..library.len().min(begin + 200)];
     let mark = b"release version ";
     let text = &text[memmem::find(text, mark)? + mark.len()..];
+    // A piece may end in the middle of it.
     let end = text.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.')?;
     let version = std::str::from_utf8(&text[..end]).ok()?.trim_end_matches('.');
     (!version.is_empty()).then(|| version.to_owned())

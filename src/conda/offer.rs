@@ -83,7 +83,7 @@ pub(crate) struct Offer {
     pub(crate) channel: String,
     /// The kind of machine that it is for: `linux-64`, `noarch`.
     pub(crate) subdir: String,
-    /// The whole record.
+    /// The whole record; of a base's package in an env all but its files.
     pub(crate) raw: Box<RawValue>,
 }
 
@@ -106,7 +106,7 @@ impl Offer {
         is_conda(&self.file)
     }
 
-    /// The files of a package that lies in an env, relative to it.
+    /// The files of an env's own package, relative to the env.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         serde_json::from_str::<Listed>(self.raw.get())
             .map(|listed| listed.files)

@@ -84,16 +84,26 @@ impl Ready<'_> {
             let name = file.file_name().unwrap_or_default().as_encoded_bytes();
             memmem::find(name, b".so").is_some() || file.starts_with("lib64")
         };
+        // The env may have taken the place of some of them.
+        let of_base = conda::packages(&base).unwrap_or_default();
+        let of_base: HashSet<&str> = of_base.iter().map(|package| package.name.as_str()).collect();
         let shown = |change: &[Offer]| {
             change.iter().any(|offer| {
                 let name = offer.key();
-                self.here.of_base.contains(&name) || base_has(&base, &offer.facts.name)
+                self.here.of_base.contains(&name) || of_base.contains(offer.facts.name.as_str())
             })
         };
         if shown(&self.change.come) || shown(&self.change.go) {
             return Reach::Joined;
         }
         let mut seen: HashSet<PathBuf> = HashSet::new();
+        // Where the base has no such directory, it has none of its files.
+        let mut dirs: HashMap<PathBuf, bool> = HashMap::new();
+        let mut has = |part: &Path| {
+            let dir = base.join(part.parent().unwrap_or(part));
+            let is_dir = *dirs.entry(dir).or_insert_with_key(|dir| dir.is_dir());
+            is_dir && base.join(part).symlink_metadata().is_ok()
+        };
         for file in files {
             let parts: Vec<_> = file.iter().collect();
             let site = parts.iter().position(|part| *part == "site-packages");
@@ -102,7 +112,7 @@ impl Ready<'_> {
                 None => file.clone(),
             };
             let is_new = seen.insert(part.clone());
-            if is_library(file) || is_new && base.join(&part).symlink_metadata().is_ok() {
+            if is_library(file) || is_new && has(&part) {
                 return Reach::Joined;
             }
         }
@@ -196,12 +206,6 @@ impl Ready<'_> {
             specs: &self.change.specs,
         }
     }
-}
-
-/// True where the base has a package of this name.
-fn base_has(base: &Path, name: &str) -> bool {
-    let packages = conda::packages(base).unwrap_or_default();
-    packages.iter().any(|package| package.name == name)
 }
 
 fn is_module(file: &Path) -> bool {

@@ -3,7 +3,7 @@
 
 pub(crate) mod order;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rattler_conda_types::package::{BuildString, DistArchiveIdentifier};
@@ -180,6 +180,11 @@ fn bare(offer: &Offer) -> String {
 
 /// What rattler does not understand is left out, as it leaves it out of channels.
 fn numbered(offers: &[Offer], of: &str) -> Vec<RepoDataRecord> {
+    let mut channels: HashMap<&str, String> = HashMap::new();
+    for offer in offers {
+        let name = || channel(&offer.channel).map_or(String::new(), |it| it.canonical_name());
+        channels.entry(&offer.channel).or_insert_with(name);
+    }
     let record = |(at, offer): (usize, &Offer)| {
         let mut record: PackageRecord = serde_json::from_str(offer.raw.get())
             .or_else(|_| serde_json::from_str(&bare(offer)))
@@ -191,7 +196,7 @@ fn numbered(offers: &[Offer], of: &str) -> Vec<RepoDataRecord> {
             package_record: record,
             identifier: DistArchiveIdentifier::try_from_filename(&offer.file)?,
             url: format!("{PLACE}{of}/{at}").parse().ok()?,
-            channel: Some(channel(&offer.channel).map_or(String::new(), |it| it.canonical_name())),
+            channel: channels.get(offer.channel.as_str()).cloned(),
         })
     };
     offers.iter().enumerate().filter_map(record).collect()

@@ -9,6 +9,8 @@ use nix::libc::{S_IFDIR, S_IFMT};
 
 use super::here::Here;
 use super::offer::Offer;
+use super::record;
+use crate::base::contents;
 use crate::error::{Error, Result};
 use crate::fs::Root;
 use crate::hint::command;
@@ -99,7 +101,9 @@ impl Ground<'_> {
     fn is_of_base(&self, target: &Path) -> bool {
         let of_base = self.of_base.get_or_init(|| {
             let is_base = |offer: &&Offer| self.here.of_base.contains(&offer.key());
-            self.here.offers.iter().filter(is_base).flat_map(Offer::files).collect()
+            let of_base = self.here.offers.iter().filter(is_base);
+            let records = of_base.map(|offer| self.env.path().join(record::path(offer)));
+            records.filter_map(|path| contents::contents(&path)).flat_map(|of| of.files).collect()
         });
         let is_script =
             || target.starts_with("bin") && self.base.join(target).symlink_metadata().is_ok();

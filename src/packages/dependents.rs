@@ -75,6 +75,14 @@ impl Dependents {
     }
 }
 
+/// True where somebody's going may leave a package behind that nobody needs: the env has one of its own that is not among
+/// those `named` and that nobody asked for. Reads of the env alone.
+pub(crate) fn may_leave(site: &Opened, named: &[String]) -> bool {
+    let asked = asked_for(site);
+    let named: BTreeSet<String> = named.iter().map(|name| key(name)).collect();
+    site.own.iter().map(Installed::key).any(|name| !asked.contains(&name) && !named.contains(&name))
+}
+
 /// What the user asked for, through mlenv or a package manager by hand.
 fn asked_for(site: &Opened) -> BTreeSet<String> {
     let requests = &site.record.requests;
