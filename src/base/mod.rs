@@ -8,6 +8,7 @@ pub(crate) mod fingerprint;
 mod inside;
 pub(crate) mod installed;
 pub(crate) mod known;
+pub(crate) mod metadata;
 pub(crate) mod place;
 pub(crate) mod python;
 pub(crate) mod system;

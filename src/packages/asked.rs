@@ -95,3 +95,20 @@ pub(crate) fn options(files: &[PathBuf]) -> Result<Vec<String>> {
     }
     Ok(found)
 }
+
+/// True where these files, and those that they bring in, hold names, versions and conditions alone: no options, hashes or
+/// constraints.
+pub(crate) fn are_plain(files: &[PathBuf]) -> Result<bool> {
+    if !options(files)?.is_empty() {
+        return Ok(false);
+    }
+    for file in files {
+        let text = decoded(&foreign::read(file, FileKind::PackageData).attempt("read", file)?);
+        let mut words = text.lines().map(str::trim_start);
+        if words.any(|line| line.starts_with('-') || line.contains(" --") || line.contains("\t--"))
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

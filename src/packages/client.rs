@@ -100,19 +100,23 @@ pub(crate) fn uv(host: &Host, vars: &Vars, env: &Path) -> Option<PathBuf> {
     named.into_iter().chain(host.programs("uv")).chain([of_base]).find(|path| is_program(path))
 }
 
-/// True where one of pip's settings files names another index.
-fn has_own_index(host: &Host, env: &Path) -> bool {
+/// The files that pip reads its settings from.
+pub(crate) fn settings_of_pip(host: &Host, env: &Path) -> Vec<PathBuf> {
     let home = host.home().unwrap_or_default();
     let config = host.path_var("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
-    let files = [
+    vec![
         PathBuf::from("/etc/pip.conf"),
         PathBuf::from("/etc/xdg/pip/pip.conf"),
         home.join(".pip/pip.conf"),
         config.join("pip/pip.conf"),
         env.join("pip.conf"),
-    ];
+    ]
+}
+
+/// True where one of pip's settings files names another index.
+fn has_own_index(host: &Host, env: &Path) -> bool {
     let words = ["index", "find-links", "find_links"];
-    files.iter().any(|file| {
+    settings_of_pip(host, env).iter().any(|file| {
         foreign::read_text(file, foreign::FileKind::Settings)
             .is_ok_and(|text| words.iter().any(|word| text.to_lowercase().contains(word)))
     })

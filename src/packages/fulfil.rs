@@ -209,8 +209,8 @@ pub(crate) fn install(
         site = reopened(context, site)?;
     }
     if pips {
-        let (ask, told) = resolution::of_pip(context, &site, demand, means)?;
         let uv = client::uv(context.host, &site.vars, &site.env);
+        let (ask, told) = resolution::of_pip(context, &site, (demand, uv.as_deref()), means)?;
         job::go_on(context, &site, &Task::Pip(ask, uv), told, manner)?;
         site = reopened(context, site)?;
     }

@@ -8,7 +8,7 @@ use super::opened::Opened;
 use super::pip::Ask;
 use super::run::{Task, Told};
 use super::transaction::Item;
-use super::{Manner, asked, guard};
+use super::{Manner, asked, guard, uv};
 use crate::base::installed::{self, Installed};
 use crate::context::Context;
 use crate::env::requests::Side;
@@ -75,9 +75,14 @@ pub(super) fn go_on(
 
 /// A pip that cannot tell what it would do is let go on, with a word.
 pub(super) fn foretell(context: &Context, site: &Opened, task: &Task) -> Result<Told> {
-    if let Task::Pip(_, uv) = task {
+    if let Task::Pip(ask, uv) = task {
         if let Some(found) = crate::doctor::pip::environment(&site.vars) {
             return Err(Error::no(found.what.clone()).hint(found.cure_text(&site.env)));
+        }
+        if let Some(uv) = uv
+            && let Some(told) = uv::foretell(context, site, uv, ask)?
+        {
+            return Ok(told);
         }
         let pip = [&site.own, &site.below].into_iter().flatten().find(|p| p.key() == "pip");
         match pip {

@@ -33,6 +33,7 @@ pub(crate) mod served;
 pub(crate) mod transaction;
 pub(crate) mod uninstall;
 pub(crate) mod update;
+mod uv;
 
 use self::run::Task;
 use self::transaction::Outlook;

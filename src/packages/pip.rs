@@ -106,7 +106,7 @@ struct Metadata {
     requires_dist: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Download {
     url: String,
     #[serde(default)]
@@ -134,6 +134,17 @@ pub(crate) struct FoundPackage<'a> {
 }
 
 impl PipReport {
+    /// The report on what another tool found in pip's place.
+    pub(crate) fn of(come: Vec<Item>) -> Self {
+        let entry = |item| ReportEntry {
+            metadata: Metadata { item, requires_dist: Vec::new() },
+            is_direct: false,
+            requested: false,
+            download_info: Download::default(),
+        };
+        Self { install: come.into_iter().map(entry).collect() }
+    }
+
     /// Reads what `pip install --report -` wrote.
     pub(crate) fn parse(text: &[u8]) -> Result<Self> {
         serde_json::from_slice(text)

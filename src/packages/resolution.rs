@@ -1,6 +1,8 @@
 //! What pip would do for a demand, worked out until it leaves nothing of the base broken: packages of the base whose
 //! requirements what comes does not fulfil are asked for too, so that a version is found that fits.
 
+use std::path::Path;
+
 use super::demand::{Demand, Means};
 use super::job;
 use super::opened::Opened;
@@ -15,17 +17,17 @@ use crate::specs::{key, name_of};
 /// As often it is asked again. Each round brings at least one package along.
 const ROUNDS: usize = 5;
 
-/// What is asked of pip in the end, and what it says to that.
+/// What is asked of pip in the end, or of `uv` in its place, and what it says to that.
 pub(super) fn of_pip(
     context: &Context,
     site: &Opened,
-    demand: &Demand,
+    (demand, uv): (&Demand, Option<&Path>),
     means: Means,
 ) -> Result<(Ask, Told)> {
     let mut ask = demand.ask(means);
     let mut because: Vec<String> = Vec::new();
     for _ in 0..ROUNDS {
-        let told = job::foretell(context, site, &Task::Pip(ask.clone(), None))
+        let told = job::foretell(context, site, &Task::Pip(ask.clone(), uv.map(Path::to_owned)))
             .map_err(|error| with_reason(error, &because))?;
         let mut more = of_the_lock(demand, &told, &ask);
         let broken = broken(site, &told);

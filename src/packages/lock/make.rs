@@ -102,7 +102,8 @@ fn pips_part(
     }
     let tell = |rest: &[OsString]| {
         let means = Means { rest, ..Means::default() };
-        resolution::of_pip(context, site, demand, means).map(|(_, told)| told)
+        // A lock has the archives that pip chose, which uv's answer does not name.
+        resolution::of_pip(context, site, (demand, None), means).map(|(_, told)| told)
     };
     let mut told = None;
     if let Some(text) = before.and_then(Lock::constraints) {

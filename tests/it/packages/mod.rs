@@ -13,3 +13,4 @@ pub(crate) mod pip;
 pub(crate) mod pip_places;
 pub(crate) mod places;
 pub(crate) mod project;
+pub(crate) mod uv;
