@@ -16,7 +16,7 @@ if [[ $- == *i* ]]; then
   __mlenv_told=${__mlenv_told-} __mlenv_untold='' __mlenv_gone=''
   # What is active, by whom, and what leaves it; what was looked at last, and what was decided about.
   __mlenv_by='' __mlenv_mark='' __mlenv_prefix='' __mlenv_birth='' __mlenv_bin='' __mlenv_mine='' __mlenv_back=
-  __mlenv_guard='' __mlenv_head='' __mlenv_pwd='' __mlenv_paths=('') __mlenv_file='' __mlenv_answer='' __mlenv_key='' __mlenv_seen=
+  __mlenv_guard='' __mlenv_head='' __mlenv_pwd='' __mlenv_near='' __mlenv_paths=('') __mlenv_file='' __mlenv_answer='' __mlenv_key='' __mlenv_seen=
   # An env that came with the surroundings is looked at once, whatever lies here.
   __mlenv_first=''
   if [[ -n ${__MLENV_SESSION-} ]]; then __mlenv_seen='?' __mlenv_first=first; fi
@@ -27,13 +27,14 @@ if [[ $- == *i* ]]; then
   }
 
   # Where a marker may lie: here and above, to $MLENV_CEILING or $HOME, never in / or where automounters live. The
-  # last word is empty: no array is, and the search ends there.
+  # last word is empty: no array is, and the search ends there. Whose project this is decides what uv is told.
   function __mlenv_walk {
     \builtin local __mlenv_dir="$PWD" __mlenv_end="${MLENV_CEILING:-${HOME-}}"
-    __mlenv_pwd=$PWD __mlenv_paths=()
+    __mlenv_pwd=$PWD __mlenv_near='' __mlenv_paths=()
     while [[ $__mlenv_dir == /?* ]]; do
       case $__mlenv_dir in /home | /net | /misc | /afs | /cvmfs | /nfs | /Users) \builtin break ;; esac
       __mlenv_paths+=("$__mlenv_dir/.mlenv.toml")
+      [[ -n $__mlenv_near || ! -f $__mlenv_dir/pyproject.toml ]] || __mlenv_near=$__mlenv_dir
       [[ $__mlenv_dir == "$__mlenv_end" ]] && \builtin break
       __mlenv_dir=${__mlenv_dir%/*}
     done
@@ -77,7 +78,7 @@ if [[ $- == *i* ]]; then
       ${CONDA_DEFAULT_ENV-} != base && $CONDA_PREFIX != "${CONDA_EXE%/bin/*}" ]]; then
       __mlenv_other=$CONDA_PREFIX
     fi
-    __mlenv_key=$__mlenv_file$'\n'$__mlenv_text$'\n'$__mlenv_record$'\n'$__mlenv_consent$'\n'$__mlenv_lost$__mlenv_own$__mlenv_other
+    __mlenv_key=$__mlenv_file$'\n'$__mlenv_text$'\n'$__mlenv_record$'\n'$__mlenv_consent$'\n'$__mlenv_lost$__mlenv_own$__mlenv_other$'\n'$__mlenv_near
   }
 
   # What the prompt and `cd` call. Options that export, trace, or end a shell at a failure rest meanwhile, and so does

@@ -10,7 +10,7 @@ if status is-interactive
     set -g __mlenv_untold ''
     set -g __mlenv_paths
     # What is active, by whom, and what leaves it; what was looked at last, and what was decided about.
-    for name in known by mark prefix birth bin guard mine back pwd file text answer key seen lost other
+    for name in known by mark prefix birth bin guard mine back pwd near file text answer key seen lost other
         set -g __mlenv_$name ''
     end
     # An env that came with the surroundings is looked at once, whatever lies here.
@@ -29,12 +29,14 @@ if status is-interactive
     function __mlenv_walk
         set -g __mlenv_pwd $PWD
         set -g __mlenv_paths
+        set -g __mlenv_near ''
         set -l dir $PWD
         set -l end $HOME
         test -n "$MLENV_CEILING"; and set end $MLENV_CEILING
         while test -n "$dir" -a "$dir" != /
             contains -- $dir /home /net /misc /afs /cvmfs /nfs /Users; and break
             set -a __mlenv_paths "$dir/.mlenv.toml"
+            test -n "$__mlenv_near" -o ! -f "$dir/pyproject.toml"; or set -g __mlenv_near $dir
             test "$dir" = "$end"; and break
             set dir (string replace -r '/[^/]*$' '' -- $dir | string collect)
         end
@@ -75,7 +77,7 @@ if status is-interactive
             set -q CONDA_SHLVL; and test "$CONDA_SHLVL" != 0 -a "$CONDA_EXE" != "$CONDA_PREFIX/bin/conda"
             and set -g __mlenv_other $CONDA_PREFIX
         end
-        set -g __mlenv_key "$__mlenv_file"\n"$__mlenv_text"\n"$record"\n"$consent"\n"$__mlenv_lost$own$__mlenv_other"
+        set -g __mlenv_key "$__mlenv_file"\n"$__mlenv_text"\n"$record"\n"$consent"\n"$__mlenv_lost$own$__mlenv_other"\n"$__mlenv_near"
     end
 
     function __mlenv_hook --on-event fish_prompt --on-variable PWD

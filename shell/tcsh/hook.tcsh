@@ -5,13 +5,13 @@
 # it cannot fail: tcsh removes a precmd that does. All else lies in the files beside this one, where a failure is
 # only a message; no file is written and no loop is needed when nothing changed.
 # Each command costs tcsh some twenty system calls, whatever it does: one `set` or `@` gives many variables a value.
-# Names: __mlenv_f the marker, _r the env's record, _a the user's answer, _n where a nearer marker may appear; _fc, _fs,
+# Names: __mlenv_f the marker, _near a project below its directory, _r the env's record, _a the user's answer, _n where a nearer marker may appear; _fc, _fs,
 # _fi and so on their stamps.
 
 if ( $?prompt ) then
 
   set __mlenv_exe = ::MLENV:: __mlenv_dir = ::DIR:: __mlenv_cwd = "" __mlenv_at = "" __mlenv_seen = "-" __mlenv_untold = ""
-  set __mlenv_f = "" __mlenv_r = "" __mlenv_a = "" __mlenv_fc = -1 __mlenv_fs = -1 __mlenv_fi = -1
+  set __mlenv_f = "" __mlenv_near = "" __mlenv_r = "" __mlenv_a = "" __mlenv_fc = -1 __mlenv_fs = -1 __mlenv_fi = -1
   set __mlenv_rc = -1 __mlenv_ri = -1 __mlenv_ac = -1 __mlenv_ai = -1
   # What the program told about the session.
   set __mlenv_session = "" __mlenv_guard = "" __mlenv_missing = "" __mlenv_owner = nobody __mlenv_env = "" __mlenv_bin = "" __mlenv_mark = ""

@@ -13,7 +13,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system zsh/parameter 2>/dev/nul
   # What is active, by whom, and what leaves it.
   \builtin typeset -g __mlenv_by= __mlenv_mark= __mlenv_prefix= __mlenv_birth= __mlenv_bin= __mlenv_mine= __mlenv_back=
   # What was looked at last, and what was decided about.
-  \builtin typeset -g __mlenv_guard= __mlenv_own= __mlenv_head= __mlenv_pwd= __mlenv_file= __mlenv_answer= __mlenv_key= __mlenv_seen=
+  \builtin typeset -g __mlenv_guard= __mlenv_own= __mlenv_head= __mlenv_pwd= __mlenv_near= __mlenv_file= __mlenv_answer= __mlenv_key= __mlenv_seen=
   \builtin typeset -g __mlenv_text= __mlenv_record= __mlenv_consent= __mlenv_lost= __mlenv_other=
   \builtin typeset -ga __mlenv_paths
   # An env that came with the surroundings is looked at once, whatever lies here.
@@ -30,10 +30,11 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system zsh/parameter 2>/dev/nul
   function __mlenv_walk {
     \builtin emulate -L zsh
     \builtin local dir="$PWD" end="${MLENV_CEILING:-${HOME-}}"
-    __mlenv_pwd=$PWD __mlenv_paths=()
+    __mlenv_pwd=$PWD __mlenv_near= __mlenv_paths=()
     while [[ $dir == /?* ]]; do
       case $dir in (/home|/net|/misc|/afs|/cvmfs|/nfs|/Users) \builtin break ;; esac
       __mlenv_paths+=("$dir/.mlenv.toml")
+      [[ -n $__mlenv_near || ! -f $dir/pyproject.toml ]] || __mlenv_near=$dir
       [[ $dir == "$end" ]] && \builtin break
       dir=${dir%/*}
     done
@@ -76,7 +77,7 @@ if [[ -o interactive ]] && \builtin zmodload zsh/system zsh/parameter 2>/dev/nul
         ${CONDA_DEFAULT_ENV-} != base && $CONDA_PREFIX != "${${CONDA_EXE-}%/bin/*}" ]]; then
         __mlenv_other=$CONDA_PREFIX
       fi
-      __mlenv_key=$__mlenv_file$'\n'$__mlenv_text$'\n'$__mlenv_record$'\n'$__mlenv_consent$'\n'$__mlenv_lost$__mlenv_own$__mlenv_other
+      __mlenv_key=$__mlenv_file$'\n'$__mlenv_text$'\n'$__mlenv_record$'\n'$__mlenv_consent$'\n'$__mlenv_lost$__mlenv_own$__mlenv_other$'\n'$__mlenv_near
       # A refusal that was kept back, since stderr was no terminal, is told once it is one.
       [[ ( $__mlenv_key == "$__mlenv_seen" && ( -z $__mlenv_untold || ! -t 9 ) ) || -n ${1-} ]] || __mlenv_change
       \builtin return 0

@@ -10,6 +10,7 @@ pub(crate) mod elsewhere;
 mod labels;
 mod place;
 mod prefix;
+mod project;
 mod scripts;
 pub(crate) mod sourced;
 pub(crate) mod unchanged;
@@ -91,10 +92,12 @@ fn read_on(ground: ActivePrefix, wish: &Wish, host: &Host, dirs: &Dirs) -> Found
     let mut sets = settings(&ground);
     sets.extend(variables::of_layers(&ground.layers(), &mut warnings));
     let scripts = scripts::of_layers(&ground, wish.dialect);
+    let mut defaults = defaults(&ground, dirs);
+    defaults.extend(project::for_uv(&wish.owner, &ground.prefix, host));
     let mut target = Target {
         owner: wish.owner.clone(),
         identity: identity(&ground),
-        defaults: defaults(&ground, dirs),
+        defaults,
         entries: ground.bins.iter().map(|bin| entry(bin)).collect(),
         sets,
         enter: scripts.enter,

@@ -25,6 +25,7 @@ mod place; // where it cannot be, and where it is carried to
 mod plain; // a plain `deactivate`, and conda's
 mod polite; // status, options, traps
 mod processes; // exactly none, where nothing changed
+mod projects;
 mod pty; // a terminal
 mod races; // what changes while it is looked at
 mod scripts; // what those of packages change
