@@ -33,17 +33,17 @@ pub(crate) enum ProjectFile {
 
 /// Names of a project's files, the first rank first; those of one rank are alternatives to each other. Exports come
 /// before all of them, whatever their name.
-pub(crate) const RANKS: [&[&str]; 5] = [
+pub(crate) const RANKS: [&[&str]; 6] = [
     &["pylock.toml"],
     &["uv.lock"],
+    &["pixi.lock", "conda-lock.yml"],
     &["pyproject.toml"],
     &["environment.yml", "environment.yaml"],
     &["requirements.txt"],
 ];
 
 /// Names of files that are told to be there and not read.
-pub(crate) const UNREAD: [&str; 6] =
-    ["poetry.lock", "pdm.lock", "pixi.lock", "pixi.toml", "conda-lock.yml", "Pipfile"];
+pub(crate) const UNREAD: [&str; 4] = ["poetry.lock", "pdm.lock", "pixi.toml", "Pipfile"];
 
 /// How the file of an export begins.
 const EXPORT: &[u8] = b"# An env of mlenv.";

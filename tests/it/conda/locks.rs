@@ -9,7 +9,7 @@ use crate::kit::patient::Patient;
 use crate::support::sandbox::Run;
 
 /// A channel of which there is nothing but archives, and what it would have said of each.
-fn archives(patient: &Patient) -> (Server, Vec<Value>) {
+pub(crate) fn archives(patient: &Patient) -> (Server, Vec<Value>) {
     let packages = json!([
         {"name": "app", "depends": ["lib >=1", "tools >=2", "python"], "files": {"share/app": "1"}},
         {"name": "lib", "files": {"share/lib": "1"}},
@@ -32,7 +32,7 @@ fn archives(patient: &Patient) -> (Server, Vec<Value>) {
     (Server::of(&dir, &[]), records)
 }
 
-fn conda_lock(server: &Server, records: &[Value], python: &str) -> String {
+pub(crate) fn conda_lock(server: &Server, records: &[Value], python: &str) -> String {
     let mut packages: Vec<Value> = records.iter().map(|record| {
         let needs = record["depends"].as_array().unwrap().iter().map(|need| {
             let (name, spec) = need.as_str().unwrap().split_once(' ').unwrap_or((need.as_str().unwrap(), ""));
@@ -53,7 +53,7 @@ impl Patient {
         run.var("MLENV_SITE", self.sandbox.path("no-site"))
     }
 
-    fn python_version(&self) -> String {
+    pub(crate) fn python_version(&self) -> String {
         self.python(&self.env, "import platform; print(platform.python_version())")
     }
 }

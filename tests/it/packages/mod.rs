@@ -13,4 +13,5 @@ pub(crate) mod pip;
 pub(crate) mod pip_places;
 pub(crate) mod places;
 pub(crate) mod project;
+pub(crate) mod shapes;
 pub(crate) mod uv;
