@@ -30,6 +30,20 @@ pub(crate) const LAUNCH: &str = "MLENV_LAUNCH";
 /// Set to anything: the prompt does not show what is active.
 pub(crate) const PROMPT_OFF: &str = "MLENV_DISABLE_PROMPT";
 
+/// Whether words on stderr may have colours: `NO_COLOR` (no-color.org) set to anything says no, `CLICOLOR_FORCE` to anything
+/// but 0 yes; else a terminal has them, unless `CLICOLOR` is 0 or it is a dumb one.
+pub(crate) fn colours(host: &Host) -> bool {
+    let set = |name: &str| host.var(name).filter(|value| !value.is_empty());
+    let is = |name: &str, value: &str| set(name).is_some_and(|there| there == value);
+    if set("NO_COLOR").is_some() {
+        return false;
+    }
+    if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+        return true;
+    }
+    host.terminal && !is("CLICOLOR", "0") && !is("TERM", "dumb")
+}
+
 /// The four directories of the XDG base directory specification, each with `mlenv` at its end.
 #[derive(Clone)]
 pub(crate) struct Dirs {

@@ -60,7 +60,7 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
-    let ui = Ui::new(arguments.loudness(host.terminal), host.terminal);
+    let ui = Ui::new(arguments.loudness(host.terminal), host.terminal, config::colours(&host));
     match cmd::run(arguments.command, words, &host, ui) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -70,7 +70,9 @@ pub(crate) fn base(host: &Host, dirs: &Dirs, asked: Option<&OsStr>) -> Result<Ch
     }
     for variable in ["VIRTUAL_ENV", "CONDA_PREFIX"] {
         if let Some(prefix) = host.path_var(variable).filter(|prefix| prefix.is_dir()) {
-            return open(&prefix, dirs, ChosenBy::Active(prefix.clone()));
+            let name = name_of_base(&prefix);
+            let choice = open(&prefix, dirs, ChosenBy::Active(prefix.clone()))?;
+            return Ok(Choice { name, ..choice });
         }
     }
     let program = host.find_program("python3").ok_or_else(|| {
@@ -79,6 +81,12 @@ pub(crate) fn base(host: &Host, dirs: &Dirs, asked: Option<&OsStr>) -> Result<Ch
     })?;
     let prefix = Python::prefix_of(&program)?;
     open(&prefix, dirs, ChosenBy::Program(program))
+}
+
+/// The name that an env's base was asked for by: an env that is made on the same base tells by it when the name comes to
+/// mean another one.
+fn name_of_base(env: &Path) -> Option<String> {
+    Record::read(env).ok().flatten()?.base.name
 }
 
 /// What a word leads to.

@@ -3,6 +3,8 @@
 //! A Linux path is any bytes but NUL. Shown on a terminal it must not steer it; stored as text it must
 //! come back byte for byte.
 
+pub(crate) mod table;
+
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Write as _};

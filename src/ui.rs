@@ -16,6 +16,7 @@ use crate::text::tamed;
 pub(crate) struct Ui {
     loudness: Loudness,
     terminal: bool,
+    colours: bool,
 }
 
 /// What an empty line answers to a question.
@@ -28,7 +29,7 @@ pub(crate) enum Unsaid {
 }
 
 /// How much the user wants to hear.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Loudness {
     /// Nothing at all: a hook's words where no terminal shows them.
     Silent,
@@ -36,31 +37,74 @@ pub(crate) enum Loudness {
     Quiet,
     /// What was done, and hints.
     Normal,
+    /// All that tools say, too.
+    Verbose,
+}
+
+/// How the first word of a line looks, in the colours of the command line's own complaints.
+#[derive(Clone, Copy)]
+enum Look {
+    Plain,
+    Error,
+    Warning,
+    Hint,
+}
+
+impl Look {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Error => "\x1b[1;31m",
+            Self::Warning => "\x1b[33m",
+            Self::Hint => "\x1b[32m",
+        }
+    }
 }
 
 impl Ui {
-    /// `terminal` says whether stderr can draw progress.
-    pub(crate) fn new(loudness: Loudness, terminal: bool) -> Self {
-        Self { loudness, terminal }
+    /// `terminal` says whether stderr can draw progress, `colours` whether lines may have some.
+    pub(crate) fn new(loudness: Loudness, terminal: bool, colours: bool) -> Self {
+        Self { loudness, terminal, colours }
+    }
+
+    fn line(self, look: Look, first: &str, line: &str) {
+        match look.code() {
+            code if self.colours && !code.is_empty() => {
+                write_raw(&format!("{code}{first}\x1b[0m {}\n", tamed(line)));
+            }
+            _ => write_part(&format!("{first} {line}\n")),
+        }
     }
 
     /// One line about what was done.
     pub(crate) fn say(self, line: impl AsRef<str>) {
-        if self.loudness == Loudness::Normal {
-            write_line(&format!("mlenv: {}", line.as_ref()));
+        if self.is_heard() {
+            self.line(Look::Plain, "mlenv:", line.as_ref());
         }
     }
 
     /// One line that tells the next command.
     pub(crate) fn hint(self, line: impl AsRef<str>) {
-        if self.loudness == Loudness::Normal {
-            write_line(&format!("hint: {}", line.as_ref()));
+        if self.is_heard() {
+            self.line(Look::Hint, "hint:", line.as_ref());
         }
     }
 
     /// True where the user hears what a question would be about.
     pub(crate) fn is_heard(self) -> bool {
-        self.loudness == Loudness::Normal
+        self.loudness >= Loudness::Normal
+    }
+
+    /// True where all that tools say is wanted, as they say it.
+    pub(crate) fn is_verbose(self) -> bool {
+        self.loudness == Loudness::Verbose
+    }
+
+    /// What a tool said that failed, as it said it.
+    pub(crate) fn repeat(self, words: &[u8]) {
+        if self.loudness != Loudness::Silent {
+            write_part(&String::from_utf8_lossy(words));
+        }
     }
 
     /// Asks the user, who answers with a line: true for yes. The end of the input is a no.
@@ -77,7 +121,7 @@ impl Ui {
     /// Something is not as it should be, but the work went on.
     pub(crate) fn warn(self, line: impl AsRef<str>) {
         if self.loudness != Loudness::Silent {
-            write_line(&format!("mlenv: warning: {}", line.as_ref()));
+            self.line(Look::Warning, "mlenv: warning:", line.as_ref());
         }
     }
 
@@ -91,9 +135,9 @@ impl Ui {
         if self.loudness == Loudness::Silent {
             return;
         }
-        write_line(&format!("mlenv: {error}"));
+        self.line(Look::Error, "mlenv:", &error.to_string());
         if let Some(cure) = error.cure() {
-            write_line(&format!("hint: {cure}"));
+            self.line(Look::Hint, "hint:", cure);
         }
     }
 
@@ -103,7 +147,9 @@ impl Ui {
             if self.draws() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target).with_message(what);
         if self.draws() {
-            bar.set_style(ProgressStyle::default_spinner());
+            // A line that is too long for the terminal is cut, not wrapped.
+            let style = ProgressStyle::with_template("{spinner} {wide_msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             bar.enable_steady_tick(Duration::from_millis(120));
         }
         bar
@@ -115,10 +161,6 @@ impl Ui {
     }
 }
 
-fn write_line(line: &str) {
-    write_part(&format!("{line}\n"));
-}
-
 /// Words whose form is complete: what was wrong with a command line.
 pub(crate) fn complain(text: &str) {
     write_part(text);
@@ -126,6 +168,10 @@ pub(crate) fn complain(text: &str) {
 
 /// Who closed stderr does not want to hear it, and there is nobody else to tell.
 fn write_part(text: &str) {
+    write_raw(&tamed(text));
+}
+
+fn write_raw(text: &str) {
     let mut stderr = std::io::stderr().lock();
-    let _ = stderr.write_all(tamed(text).as_bytes()).and_then(|()| stderr.flush());
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }

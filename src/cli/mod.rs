@@ -76,6 +76,9 @@ pub(crate) struct Arguments {
     /// Say nothing but failures and warnings
     #[arg(short, long, global = true)]
     quiet: bool,
+    /// Show all that tools say while they work
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
 }
 
 impl Arguments {
@@ -84,6 +87,7 @@ impl Arguments {
         match self.command {
             Command::Answer(_) if !terminal => Loudness::Silent,
             _ if self.quiet => Loudness::Quiet,
+            _ if self.verbose => Loudness::Verbose,
             _ => Loudness::Normal,
         }
     }
@@ -228,16 +232,22 @@ pub(crate) struct Complete {
     pub(crate) words: Vec<OsString>,
 }
 
-/// Print the manual page, or write those of all verbs
+/// Show a manual page, or write those of all verbs
+///
+/// On a terminal man(1) shows it, where there is one; elsewhere its source is printed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  mlenv man | man -l -
+  mlenv man                               the program as a whole
+  mlenv man image freeze                  one verb
   mlenv man --to ~/.local/share/man/man1")]
 pub(crate) struct Man {
     /// Write `mlenv.1` and a page for each verb into this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) to: Option<PathBuf>,
+    /// The verb whose page is meant
+    #[arg(value_name = "VERB", conflicts_with = "to")]
+    pub(crate) verb: Vec<String>,
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ struct One<T: Subcommand> {
     verb: T,
     #[arg(short, long, global = true)]
     quiet: bool,
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
 }
 
 #[derive(Subcommand)]
@@ -50,8 +52,8 @@ pub(super) fn parse(words: &[OsString]) -> Option<Arguments> {
 }
 
 fn one<T: Subcommand>(words: &[OsString], command: impl Fn(T) -> Command) -> Option<Arguments> {
-    let One { verb, quiet } = One::try_parse_from(words).ok()?;
-    Some(Arguments { command: command(verb), quiet })
+    let One { verb, quiet, verbose } = One::try_parse_from(words).ok()?;
+    Some(Arguments { command: command(verb), quiet, verbose })
 }
 
 #[cfg(test)]

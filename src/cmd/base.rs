@@ -8,7 +8,6 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::create::default_layout;
-use super::table::table;
 use super::{print_json, print_words};
 use crate::base::{Base, BaseKind, Fingerprint, known};
 use crate::cli;
@@ -18,6 +17,7 @@ use crate::env::layout::Layout;
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
 use crate::resolve;
+use crate::text::table::table;
 use crate::text::{PathText, Shown, shown};
 
 pub(super) fn run(context: &Context, command: &cli::Base) -> Result<()> {

@@ -1,6 +1,5 @@
 //! `mlenv base match`: which base has most of what a file asks for.
 
-use super::table::table;
 use super::{install, print_json, print_words};
 use crate::cli::BaseMatch;
 use crate::context::Context;
@@ -8,6 +7,7 @@ use crate::error::Result;
 use crate::hint::command;
 use crate::packages::fulfil;
 use crate::packages::matching::{self, Row};
+use crate::text::table::table;
 use crate::text::{shown, size};
 
 pub(super) fn run(context: &Context, arguments: &BaseMatch) -> Result<()> {

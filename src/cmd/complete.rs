@@ -13,10 +13,11 @@ use clap_complete::engine::{
     ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter, complete,
 };
 
-use crate::base::known;
+use crate::base::{Base, installed, known};
 use crate::cli::{self, Arguments, CompletionShell};
 use crate::config::Dirs;
 use crate::context::Context;
+use crate::env::content::BASE_LINK;
 use crate::env::registry;
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -29,6 +30,10 @@ pub(super) fn run(context: &Context, arguments: &cli::Complete) -> Result<()> {
     let cwd = context.host.cwd().ok();
     let names = Names { dirs: Arc::new(context.dirs.clone()), cwd: cwd.clone() };
     let mut command = with_names(Arguments::command(), &names);
+    if let Some((verb, is_own)) = verb_of_packages(&words) {
+        let found = Arc::new(packages(context, &words, is_own));
+        command = command.mut_subcommand(verb, |verb| with_packages(verb, &found));
+    }
     let index = words.len() - 1;
     let found = complete(&mut command, words, index, cwd.as_deref());
     let found =
@@ -96,6 +101,61 @@ fn line(candidate: &CompletionCandidate, kept: usize, shell: CompletionShell) ->
     }
     out.push(b'\n');
     Some(out)
+}
+
+/// Verbs that take packages which are there, and whether only the env's own are meant.
+const OF_PACKAGES: [(&str, bool); 7] = [
+    ("uninstall", true),
+    ("update", true),
+    ("upgrade", true),
+    ("outdated", true),
+    ("why", false),
+    ("unpin", false),
+    ("packages", false),
+];
+
+fn verb_of_packages(words: &[OsString]) -> Option<(&'static str, bool)> {
+    let verb = words.get(1..words.len().saturating_sub(1))?.first()?;
+    OF_PACKAGES.into_iter().find(|(name, _)| verb == name)
+}
+
+/// The packages of the env that the line names, or that such a verb would take; none where that cannot be told.
+fn packages(context: &Context, words: &[OsString], is_own: bool) -> Vec<OsString> {
+    let value = |names: [&str; 2]| {
+        let at = words.iter().position(|word| names.iter().any(|name| word == name))?;
+        words.get(at + 1).filter(|_| at + 2 < words.len()).map(OsString::as_os_str)
+    };
+    let word = value(["-p", "--prefix"]).or_else(|| value(["-n", "--name"]));
+    let Ok(env) = super::env_of(context, word) else { return Vec::new() };
+    let mut found = installed::of_env(&env.path, &env.record.base.python_lib).unwrap_or_default();
+    if !is_own {
+        let base = Base::of_prefix(&env.path.join(BASE_LINK), &context.dirs.cache);
+        found.extend(base.and_then(|base| installed::of_base(&base)).unwrap_or_default());
+    }
+    let mut names: Vec<OsString> = found.into_iter().map(|package| package.name.into()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The verb with these packages for every argument that takes some.
+fn with_packages(verb: clap::Command, names: &Arc<Vec<OsString>>) -> clap::Command {
+    verb.mut_args(|argument| match argument.get_id().as_str() {
+        "package" | "packages" | "names" => {
+            argument.add(ArgValueCompleter::new(Packages(Arc::clone(names))))
+        }
+        _ => argument,
+    })
+}
+
+/// Names of packages.
+struct Packages(Arc<Vec<OsString>>);
+
+impl ValueCompleter for Packages {
+    fn complete(&self, current: &OsStr) -> Vec<CompletionCandidate> {
+        let fits = |name: &&OsString| name.as_bytes().starts_with(current.as_bytes());
+        self.0.iter().filter(fits).map(CompletionCandidate::new).collect()
+    }
 }
 
 /// Where names come from.

@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::table::table;
 use super::{print_json, print_words};
 use crate::base::place;
 use crate::cli;
@@ -21,6 +20,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::image::catalogue::Owner;
 use crate::image::{Catalogue, Image, Reference};
+use crate::text::table::table;
 use crate::text::{PathText, Shown, shown};
 
 pub(super) fn run(context: &Context, command: &cli::Image) -> Result<()> {

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use self::room::{Asked, Room, settled};
-use super::table::table;
 use super::{print_json, print_words};
 use crate::activation::{self, Place};
 use crate::cli::{At, Jupyter};
@@ -19,6 +18,7 @@ use crate::env::registry;
 use crate::error::{Error, Result};
 use crate::kernel::{self, Kernel, KernelState, Kernelspecs, Module};
 use crate::process::Command;
+use crate::text::table::table;
 
 use crate::text::{PathText, Shown, shown};
 

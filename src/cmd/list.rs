@@ -5,7 +5,6 @@ use std::path::Path;
 use serde::Serialize;
 use walkdir::WalkDir;
 
-use super::table::table;
 use super::{print_json, print_words};
 use crate::cli::List;
 use crate::container::Residence;
@@ -15,6 +14,7 @@ use crate::env::registry;
 use crate::error::Result;
 use crate::plan::session::Session;
 use crate::resolve;
+use crate::text::table::table;
 use crate::text::{self, PathText, Shown, shown};
 
 /// One env, for people and programs.

@@ -21,6 +21,7 @@ mod install;
 mod jupyter;
 mod list;
 mod lock;
+mod manual;
 mod pack;
 mod packages;
 mod pin;
@@ -39,7 +40,6 @@ mod settle;
 mod site;
 mod status;
 mod sync;
-mod table;
 mod uninstall;
 mod update;
 mod user_site;
@@ -112,7 +112,7 @@ pub(crate) fn run(command: Command, words: Vec<OsString>, host: &Host, ui: Ui) -
         Command::Shell(arguments) => run::shell(&context, &arguments),
         Command::Vars(verb) => vars::run(&context, &verb),
         Command::Complete(arguments) => complete::run(&context, &arguments),
-        Command::Man(arguments) => generate::man(&context, &arguments),
+        Command::Man(arguments) => manual::run(&context, &arguments),
         Command::Completions(arguments) => generate::completions(&arguments),
     }
 }

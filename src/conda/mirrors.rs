@@ -40,7 +40,7 @@ mod tests {
         };
         let asked = |places: &[&str]| {
             let places: Vec<String> = places.iter().map(|place| (*place).to_owned()).collect();
-            first(Ui::new(Loudness::Quiet, false), &places, ask)
+            first(Ui::new(Loudness::Quiet, false, false), &places, ask)
         };
         assert_eq!(asked(&["bad", "empty", "good"]).unwrap(), Some(4));
         assert_eq!(asked(&["bad", "worse"]).unwrap_err().to_string(), "bad");

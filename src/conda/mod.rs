@@ -52,6 +52,7 @@ use std::path::Path;
 use self::channel::Channel;
 use self::here::Here;
 use self::offer::Offer;
+use crate::base::contents::origin_of;
 use crate::host::Host;
 use crate::specs::direct::without_secrets;
 use crate::ui::Ui;
@@ -96,9 +97,9 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    /// What would be put in place: names, versions and sizes.
-    pub(crate) fn come(&self) -> impl Iterator<Item = (&str, &str, Option<u64>)> {
-        self.come.iter().map(named)
+    /// What would be put in place.
+    pub(crate) fn come(&self) -> impl Iterator<Item = Named<'_>> {
+        self.come.iter().map(Named::of)
     }
 
     /// The archives that would be put in place, as explicit lists have them: an address and a hash. Without what lets
@@ -111,12 +112,31 @@ impl Change {
         self.come.iter().map(|offer| without_secrets(&offer.url) + &hash(offer)).collect()
     }
 
-    /// What would be taken away: names, versions and sizes.
-    pub(crate) fn go(&self) -> impl Iterator<Item = (&str, &str, Option<u64>)> {
-        self.go.iter().map(named)
+    /// What would be taken away.
+    pub(crate) fn go(&self) -> impl Iterator<Item = Named<'_>> {
+        self.go.iter().map(Named::of)
     }
 }
 
-fn named(offer: &Offer) -> (&str, &str, Option<u64>) {
-    (&offer.facts.name, &offer.facts.version, offer.facts.size)
+/// A package, for people.
+pub(crate) struct Named<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) version: &'a str,
+    /// The bytes of its archive.
+    pub(crate) size: Option<u64>,
+    /// Its channel, by the short name that conda has for it.
+    pub(crate) from: Option<String>,
+}
+
+impl<'a> Named<'a> {
+    fn of(offer: &'a Offer) -> Self {
+        let origin = origin_of(&offer.channel, &offer.subdir);
+        let from = origin.rsplit_once('/').map(|(channel, _)| channel.to_owned());
+        Self {
+            name: &offer.facts.name,
+            version: &offer.facts.version,
+            size: offer.facts.size,
+            from,
+        }
+    }
 }

@@ -183,7 +183,9 @@ pub(crate) fn install(
         .hint("leave --json out"));
     }
     if tools == [false; 2] {
-        context.ui.say("everything is already there");
+        let names = demand.names(context)?;
+        let there = site.told_there(names.iter().map(String::as_str));
+        context.ui.say(format!("everything is already there{there}"));
     }
     if means.frozen_base && !demand.shadowing(&site).is_empty() {
         let names = demand.shadowing(&site).join(", ");

@@ -58,7 +58,9 @@ pub(super) fn go_on(
     let is_there = outlook.is_empty() && foreseen(task, &told);
     if is_there {
         let state = if task.is_update() { "up to date" } else { "already there" };
-        context.ui.say(format!("everything is {state}"));
+        let names = wanted(context, task)?;
+        let there = site.told_there(names.iter().filter_map(|spec| name_of(spec)));
+        context.ui.say(format!("everything is {state}{there}"));
     }
     if !(manner.agree)(task, &outlook)? {
         return Ok(None);
@@ -71,6 +73,20 @@ pub(super) fn go_on(
         }
     }
     Ok(Some(told))
+}
+
+/// What a task asks for, in the user's words.
+fn wanted(context: &Context, task: &Task) -> Result<Vec<String>> {
+    Ok(match (task, task.errand()) {
+        (_, Some(Errand::Install { specs, .. } | Errand::Exactly { specs, .. })) => specs.clone(),
+        (_, Some(Errand::Update { names, .. })) => names.clone(),
+        (Task::Pip(ask, _), _) => {
+            let mut lines = asked::requests(context, &ask.files)?;
+            lines.extend(ask.specs.iter().cloned());
+            lines
+        }
+        _ => Vec::new(),
+    })
 }
 
 /// A pip that cannot tell what it would do is let go on, with a word.

@@ -27,7 +27,7 @@ use crate::hint::command;
 use crate::plan::Vars;
 use crate::resolve::Env;
 use crate::specs::key;
-use crate::text::Shown;
+use crate::text::{Shown, shown};
 
 /// An env opened for work. No other mlenv works at it meanwhile.
 pub(crate) struct Opened {
@@ -210,6 +210,27 @@ impl Opened {
         }
         let text = record.text()?.into_bytes();
         repair::apply(&self.env, vec![Change::rewrite(record::FILE, text)])
+    }
+
+    /// Which versions of these are there, and where: `click 8.1.7 (base), fresh 1.0 (env)`; of many the numbers alone.
+    pub(crate) fn told_there<'n>(&self, names: impl Iterator<Item = &'n str>) -> String {
+        let find = |name: &str| {
+            let key = key(name);
+            let own = self.own.iter().find(|package| package.key() == key);
+            own.map(|package| (package, "env")).or(self.of_base(name).map(|found| (found, "base")))
+        };
+        let mut found: Vec<(&Installed, &str)> = names.filter_map(find).collect();
+        found.sort();
+        found.dedup();
+        if found.len() > FEW {
+            let of_base = found.iter().filter(|(_, of)| *of == "base").count();
+            return format!(": {} packages, {of_base} of them the base's", found.len());
+        }
+        let words = found
+            .iter()
+            .map(|(package, of)| format!("{} {} ({of})", package.name, package.version));
+        let words = words.collect::<Vec<_>>().join(", ");
+        if words.is_empty() { words } else { shown(&format!(": {words}")) }
     }
 
     /// The base's package of this name.

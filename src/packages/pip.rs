@@ -153,7 +153,11 @@ impl PipReport {
 
     /// What would come. What goes for it is pip's to know: only the env's own.
     pub(crate) fn transaction(&self) -> Transaction {
-        let come = self.install.iter().map(|entry| entry.metadata.item.clone()).collect();
+        let item = |entry: &ReportEntry| {
+            let item = entry.metadata.item.clone();
+            Item { from: item.from.clone().or_else(|| place(&entry.download_info.url)), ..item }
+        };
+        let come = self.install.iter().map(item).collect();
         Transaction { come, ..Transaction::default() }
     }
 
@@ -216,6 +220,17 @@ impl PipReport {
             .or_else(|| direct.clone().next().filter(|_| direct.count() == 1))
             .map(|entry| entry.metadata.item.name.as_str())
     }
+}
+
+/// Python's own index, and where it keeps its files.
+pub(super) const PYPI: &str = "PyPI";
+const FILES_OF_PYPI: &str = "files.pythonhosted.org";
+
+/// Where an archive comes from, for people: the host alone, since the rest may hold a password. None for a file.
+fn place(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://").filter(|(scheme, _)| *scheme != "file")?;
+    let host = rest.split('/').next()?.rsplit('@').next()?;
+    Some(if host == FILES_OF_PYPI { PYPI } else { host }.to_owned())
 }
 
 /// A path of a `file:` address.

@@ -1,15 +1,12 @@
 //! Runs the tools on an env: in the surroundings that its activation gives, first to tell, then to act.
 
 mod own;
+mod tool;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-
+pub(crate) use self::tool::Signals;
 use super::conda::{self, Errand, Mode};
 use super::pip::{self, Ask, PipReport};
 use super::transaction::Transaction;
@@ -21,9 +18,9 @@ use crate::foreign;
 use crate::host::Host;
 use crate::plan::Vars;
 use crate::plan::session::{Owner, Session};
-use crate::process::{Command, Ran, Words, ending};
+use crate::process::{Ran, ending};
 use crate::specs::checked;
-use crate::text::Shown;
+use crate::text::{Shown, shown};
 use crate::ui::Ui;
 
 /// What a tool is to do.
@@ -146,8 +143,7 @@ impl Task {
         match self {
             Self::Conda(client, errand) => {
                 let words = conda::arguments(site.env, errand, Mode::Tell);
-                let Ran { status, out: answer, .. } =
-                    site.command(client, &words).run(Words::Shown)?;
+                let Ran { status, out: answer, .. } = site.asked(client, &words)?;
                 let transaction = conda::transaction(&answer).map_err(|error| {
                     let what = format!("{} {}", Shown(client), ending(status));
                     if status.success() { error } else { error.during(what) }
@@ -157,8 +153,7 @@ impl Task {
             Self::Pip(ask, _) => {
                 let python = site.python();
                 let words = ask.arguments(&["--dry-run", "--quiet", "--report", "-"]);
-                let Ran { status, out: answer, .. } =
-                    site.command(&python, &words).run(Words::Shown)?;
+                let Ran { status, out: answer, .. } = site.asked(&python, &words)?;
                 if !status.success() {
                     return Err(Error::new(format!(
                         "pip {} while working out what is needed; nothing was changed",
@@ -218,66 +213,6 @@ impl Task {
     }
 }
 
-impl Site<'_> {
-    fn python(&self) -> PathBuf {
-        self.env.join("bin/python")
-    }
-
-    fn command(&self, program: &Path, arguments: &[OsString]) -> Command {
-        Command::new(program).words(arguments).with(self.vars.clone())
-    }
-
-    fn run(&self, program: &Path, arguments: &[OsString], signals: &Signals) -> Result<()> {
-        let status = self.command(program, arguments).attended(&signals.end)?;
-        if status.success() { Ok(()) } else { Err(failure(program, arguments, status, signals)) }
-    }
-}
-
-fn failure(program: &Path, words: &[OsString], status: ExitStatus, signals: &Signals) -> Error {
-    let is_pip = words.first().is_some_and(|word| word == "-c");
-    let name = if is_pip { Path::new("pip") } else { program };
-    let what = format!("{} {}", Shown(name), ending(status));
-    if signals.any() { Error::stopped(what) } else { Error::new(what) }
-}
-
-/// What was asked of this process while a tool works. The tool is waited for in any case.
-pub(crate) struct Signals {
-    /// Ctrl-C, which reaches the tool as well.
-    interrupt: Arc<AtomicBool>,
-    /// An end, asked of us alone.
-    end: Arc<AtomicBool>,
-    /// Either.
-    stop: Arc<AtomicBool>,
-}
-
-impl Signals {
-    /// Listens from now on.
-    pub(crate) fn listen() -> Result<Self> {
-        let signals = Self { interrupt: Arc::default(), end: Arc::default(), stop: Arc::default() };
-        let Self { interrupt, end, stop } = &signals;
-        for (signal, flags) in
-            [(SIGINT, [interrupt, stop]), (SIGTERM, [end, stop]), (SIGHUP, [end, stop])]
-        {
-            for flag in flags {
-                signal_hook::flag::register(signal, Arc::clone(flag)).map_err(|cause| {
-                    Error::new(format!("could not prepare for Ctrl-C: {cause}"))
-                })?;
-            }
-        }
-        Ok(signals)
-    }
-
-    fn any(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    /// Set once anything is asked.
-    #[cfg(feature = "conda")]
-    fn stop(&self) -> &AtomicBool {
-        &self.stop
-    }
-}
-
 /// The text of a file with requirements.
 pub(crate) fn read(path: &Path) -> Result<String> {
     foreign::read_text(path, foreign::FileKind::PackageData).attempt("read", path)
@@ -289,5 +224,5 @@ pub(crate) fn frozen(env: &Path) -> Option<String> {
         foreign::read_text(env.join("conda-meta/frozen"), foreign::FileKind::PackageData).ok()?;
     let told: Option<serde_json::Value> = serde_json::from_str(&text).ok();
     let message = told.as_ref().and_then(|told| told.get("message")?.as_str());
-    Some(message.map_or_else(|| "it does not say why".to_owned(), crate::text::shown))
+    Some(message.map_or_else(|| "it does not say why".to_owned(), shown))
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::installed::Installed;
 use crate::specs::key;
+use crate::text::table::table;
 use crate::text::{count, shown, size};
 
 /// From so many bytes on the size of a package is told.
@@ -22,12 +23,15 @@ pub(crate) struct Item {
     /// The bytes of its archive, where the tool tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) size: Option<u64>,
+    /// The channel or index that it comes from, where the tool tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<String>,
 }
 
 impl Item {
     /// One of which no more is known.
     pub(crate) fn of(name: &str, version: &str) -> Self {
-        Self { name: name.to_owned(), version: version.to_owned(), size: None }
+        Self { name: name.to_owned(), version: version.to_owned(), size: None, from: None }
     }
 
     /// `numpy 2.0`, for people.
@@ -71,6 +75,12 @@ pub(crate) struct Swap {
     version: String,
     /// The one that is there.
     instead_of: String,
+    /// The bytes of its archive, where the tool tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    /// The channel or index that it comes from, where the tool tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
 }
 
 impl Swap {
@@ -112,6 +122,8 @@ impl Outlook {
                 name: item.name.clone(),
                 version: item.version.clone(),
                 instead_of,
+                size: item.size,
+                from: item.from.clone(),
             };
             match (there(own, item), there(base, item)) {
                 (Some(version), _) => outlook.replace.push(swap(version)),
@@ -144,8 +156,22 @@ impl Outlook {
         swaps(&self.shadow)
     }
 
-    /// One line for each sort, for people.
+    /// One line for each sort, for people, or, of many packages, a table.
     pub(crate) fn lines(&self) -> Vec<String> {
+        let mut lines = match self.rows() {
+            rows if rows.len() > FEW => vec![self.counted() + &below(&rows)],
+            _ => self.sorted(),
+        };
+        if let Some(Load { packages, bytes }) = self.fetch.filter(|load| load.packages > 0) {
+            let packages = count(packages, "package", "packages");
+            let bytes =
+                Some(bytes).filter(|bytes| *bytes > 0).map(|bytes| format!(", {}", size(bytes)));
+            lines.push(format!("to fetch: {packages}{}", bytes.unwrap_or_default()));
+        }
+        lines
+    }
+
+    fn sorted(&self) -> Vec<String> {
         let items = |items: &[Item]| list(items.iter().map(Item::shown));
         let lines = [
             ("will add", list(self.add.iter().map(Item::with_size))),
@@ -155,15 +181,41 @@ impl Outlook {
             ("would take packages of the base out of the env", items(&self.remove_of_base)),
         ];
         let lines = lines.into_iter().filter(|(_, items)| !items.is_empty());
-        let mut lines: Vec<String> =
-            lines.map(|(what, items)| format!("{what}: {items}")).collect();
-        if let Some(Load { packages, bytes }) = self.fetch.filter(|load| load.packages > 0) {
-            let packages = count(packages, "package", "packages");
-            let bytes =
-                Some(bytes).filter(|bytes| *bytes > 0).map(|bytes| format!(", {}", size(bytes)));
-            lines.push(format!("to fetch: {packages}{}", bytes.unwrap_or_default()));
-        }
-        lines
+        lines.map(|(what, items)| format!("{what}: {items}")).collect()
+    }
+
+    /// How many packages of each sort there are.
+    fn counted(&self) -> String {
+        let sorts = [
+            ("will add", self.add.len()),
+            ("will replace in the env", self.replace.len()),
+            ("will shadow of the base", self.shadow.len()),
+            ("will remove", self.remove.len()),
+            ("would take out of the env of the base", self.remove_of_base.len()),
+        ];
+        let sorts = sorts.into_iter().filter(|(_, number)| *number > 0);
+        sorts.map(|(what, number)| format!("{what}: {number}")).collect::<Vec<_>>().join("; ")
+    }
+
+    /// A row for each package: name, version, what becomes of it, where it comes from, how large it is.
+    fn rows(&self) -> Vec<Vec<String>> {
+        let items = |items: &[Item], what: &str| -> Vec<Vec<String>> {
+            let row = |it: &Item| row((&it.name, &it.version), what, it.from.as_deref(), it.size);
+            items.iter().map(row).collect()
+        };
+        let swaps = |swaps: &[Swap], whose: &str| -> Vec<Vec<String>> {
+            let what = |it: &Swap| format!("for {} {whose}", it.instead_of);
+            let row =
+                |it: &Swap| row((&it.name, &it.version), &what(it), it.from.as_deref(), it.size);
+            swaps.iter().map(row).collect()
+        };
+        let mut rows = items(&self.add, "new");
+        rows.extend(swaps(&self.replace, "in the env"));
+        rows.extend(swaps(&self.shadow, "of the base"));
+        rows.sort();
+        rows.extend(items(&self.remove, "goes"));
+        rows.extend(items(&self.remove_of_base, "goes, of the base"));
+        rows
     }
 
     /// As `lines`, as the text of a result.
@@ -177,17 +229,33 @@ impl Outlook {
 
 fn swaps(swaps: &[Swap]) -> String {
     list(swaps.iter().map(|swap| {
-        let Swap { name, version, instead_of } = swap;
+        let Swap { name, version, instead_of, .. } = swap;
         shown(&format!("{name} {version} (for {instead_of})"))
     }))
 }
 
-/// More than so many stand below each other.
-const MANY: usize = 12;
+/// More than so many are a table.
+const FEW: usize = 5;
 
 fn list(items: impl Iterator<Item = String>) -> String {
-    let items: Vec<String> = items.collect();
-    if items.len() > MANY { format!("\n  {}", items.join("\n  ")) } else { items.join(", ") }
+    items.collect::<Vec<_>>().join(", ")
+}
+
+fn row(
+    (name, version): (&str, &str),
+    what: &str,
+    from: Option<&str>,
+    bytes: Option<u64>,
+) -> Vec<String> {
+    let bytes = bytes.map(size).unwrap_or_default();
+    vec![shown(name), shown(version), shown(what), shown(from.unwrap_or_default()), bytes]
+}
+
+/// The rows as a table, behind a line.
+fn below(rows: &[Vec<String>]) -> String {
+    let rows: Vec<_> = rows.iter().map(|row| (false, row.clone())).collect();
+    let table = table(&["PACKAGE", "VERSION", "WHAT", "FROM", "SIZE"], &rows);
+    format!("\n{}", table.trim_end())
 }
 
 #[cfg(test)]

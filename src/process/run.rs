@@ -1,12 +1,13 @@
 //! Where processes start. Argument vectors, never shell text.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -110,6 +111,56 @@ impl Command {
         }
     }
 
+    /// Runs it to its end as `attended` does, but keeps what it says: each line is `told`, and all of it is given back. Its
+    /// input is empty, so it asks nothing.
+    pub(crate) fn watched(
+        &self,
+        stop: &AtomicBool,
+        told: &mut dyn FnMut(&str),
+    ) -> Result<(ExitStatus, Vec<u8>)> {
+        let (from, to) = std::io::pipe().attempt("hear", self.path())?;
+        let also = to.try_clone().attempt("hear", self.path())?;
+        let mut child = {
+            // What writes is closed here with this: else its end would never be heard.
+            let mut process = self.process();
+            process.stdin(Stdio::null()).stdout(to).stderr(also);
+            process.spawn().attempt("start", self.path())?
+        };
+        let (words, heard) = mpsc::channel();
+        // Not waited for: what the program left running may hold its end open.
+        std::thread::spawn(move || {
+            let mut lines = BufReader::new(from);
+            let mut line = Vec::new();
+            while lines.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+                if words.send(std::mem::take(&mut line)).is_err() {
+                    break;
+                }
+            }
+        });
+        let (mut all, mut asked, mut ended) = (Vec::new(), false, None);
+        loop {
+            match heard.recv_timeout(if ended.is_some() { LAST_WORDS } else { PATIENCE }) {
+                Ok(line) => {
+                    let text = String::from_utf8_lossy(&line);
+                    told(text.trim().rsplit('\r').next().unwrap_or_default());
+                    all.extend(line);
+                    continue;
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) if ended.is_none() => {
+                    std::thread::sleep(PATIENCE);
+                }
+                Err(_) => {}
+            }
+            if let Some(status) = ended {
+                return Ok((status, all));
+            }
+            ended = child.try_wait().attempt("wait for", self.path())?;
+            if stop.load(Ordering::Relaxed) && !std::mem::replace(&mut asked, true) {
+                terminate(&child);
+            }
+        }
+    }
+
     /// Lets it take the place of this process: the same process number, no parent left behind, nothing of ours in
     /// between. It finds `held` open. Comes back only where that fails.
     pub(crate) fn replace(&self, held: Vec<OwnedFd>) -> Error {
@@ -165,6 +216,9 @@ fn terminate(child: &Child) {
 
 /// How often is looked whether a program ended: nothing beside the seconds that it takes.
 const PATIENCE: Duration = Duration::from_millis(10);
+
+/// How long is listened for more after a program has ended.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// `ended with code 1`, `was ended by signal 15`, for a sentence about a program.
 pub(crate) fn ending(status: ExitStatus) -> String {

@@ -44,8 +44,11 @@ impl Told {
 /// A change of mlenv's own, as any tool would tell it.
 #[cfg(feature = "conda")]
 pub(super) fn told(place: &conda::Place, change: &conda::Change) -> Transaction {
-    let item =
-        |(name, version, size): (&str, &str, Option<u64>)| Item { size, ..Item::of(name, version) };
+    let item = |found: conda::Named| Item {
+        size: found.size,
+        from: found.from,
+        ..Item::of(found.name, found.version)
+    };
     let (packages, bytes) = conda::to_fetch(place, change);
     Transaction {
         come: change.come().map(item).collect(),

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use self::stubs::{Seen, Workshop};
 use super::opened::Opened;
-use super::pip::{Ask, PipReport};
+use super::pip::{Ask, PYPI, PipReport};
 use super::run::Told;
 use super::transaction::Item;
 use super::{asked, client};
@@ -107,7 +107,7 @@ fn delta(answer: &str, seen: &Seen) -> Option<Vec<Item>> {
         match seen.get(&key(name)) {
             Some(None) => return None, // a version that only pip can judge
             Some(Some(there)) if is_same(there, version) => {}
-            _ => come.push(Item::of(name, version)),
+            _ => come.push(Item { from: Some(PYPI.to_owned()), ..Item::of(name, version) }),
         }
     }
     Some(come)

@@ -95,6 +95,29 @@ fn an_active_env_lends_its_base_not_itself() {
 }
 
 #[test]
+fn a_name_stays_with_what_is_made_while_an_env_on_it_is_active() {
+    let sandbox = Sandbox::new();
+    let (old, new) = (base().twin(&sandbox.path("old")), base().twin(&sandbox.path("new")));
+    std::os::unix::fs::symlink(&old, sandbox.path("tag")).unwrap();
+    sandbox.mlenv(["base", "add", "tag", "--name", "ml"]).ok();
+    sandbox.mlenv(["create", "-q", "--no-save", "-p", "first", "--base", "ml"]).ok();
+    let first = sandbox.path("first");
+    sandbox.mlenv(["create", "-q", "--no-save", "-p", "second"]).var("VIRTUAL_ENV", first).ok();
+    let states = || {
+        let told = sandbox.mlenv(["list", "--json"]).ok().json();
+        let rows = told.as_array().unwrap().iter();
+        rows.map(|row| (row["base-name"].clone(), row["update"].clone())).collect::<Vec<_>>()
+    };
+    let before = states();
+    assert_eq!((before.len(), &before[0]), (2, &before[1]));
+    assert_eq!(before[0].0, "ml");
+    std::fs::remove_file(sandbox.path("tag")).unwrap();
+    std::os::unix::fs::symlink(&new, sandbox.path("tag")).unwrap();
+    let after = states();
+    assert!(after[0] == after[1] && after[0] != before[0], "{before:?} {after:?}");
+}
+
+#[test]
 fn an_active_plain_venv_lends_its_python() {
     let sandbox = Sandbox::new();
     let slim = testbase::slim(machine::python());

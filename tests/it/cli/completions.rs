@@ -46,6 +46,19 @@ fn candidates_are_the_verbs_values_and_names_of_now() {
 }
 
 #[test]
+fn packages_that_are_there_are_offered_where_such_are_wanted() {
+    let patient = crate::kit::patient::Patient::new();
+    patient.packages("install", &["-q", "--pip", "fresh", "greet>1"]).ok();
+    let told = |line: &str| patient.sandbox.mlenv(["complete", "bash", "--line", line]).ok().out;
+    assert_eq!(told("mlenv uninstall -p env "), "fresh\ngreet\n");
+    assert_eq!(told("mlenv uninstall -p env fresh g"), "greet\n");
+    assert_eq!(told("mlenv why -p env cl"), "click\n");
+    assert_eq!(told("mlenv packages -p env six"), "six\n");
+    assert_eq!(told("mlenv update -p env fr"), "fresh\n");
+    assert_eq!(told("mlenv uninstall -p nowhere fr"), "");
+}
+
+#[test]
 fn every_verb_has_a_manual_page() {
     let sandbox = Sandbox::new();
     assert!(sandbox.mlenv(["man"]).ok().out.contains(".TH mlenv 1"));
@@ -56,4 +69,19 @@ fn every_verb_has_a_manual_page() {
         assert!(text.contains(".SH SYNOPSIS"), "{page}: {text}");
     }
     assert!(!dir.join("mlenv-answer.1").exists(), "a hidden verb has a page");
+    let text = sandbox.mlenv(["man", "image", "freeze"]).ok().out;
+    assert!(
+        text.contains(r".TH mlenv-image-freeze 1") && text.contains("\n.SH EXAMPLES\n"),
+        "{text}"
+    );
+    sandbox.mlenv(["man", "nothing"]).fails(1, "there is no verb nothing");
+    // On a terminal it is a page, not its source.
+    if !crate::support::machine::has("man") {
+        crate::support::machine::lacks("man, which shows manual pages");
+        return;
+    }
+    let line = format!("'{}' man pin", env!("CARGO_BIN_EXE_mlenv"));
+    let run = sandbox.run("script").args(["-q", "-e", "-E", "never", "-c", &line, "/dev/null"]);
+    let page = run.var("MANPAGER", "cat").ok().out;
+    assert!(page.contains("mlenv-pin(1)") && !page.contains(".SH"), "{page}");
 }

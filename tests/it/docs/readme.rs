@@ -15,6 +15,8 @@ fn the_tour_shows_what_happens() {
     std::fs::create_dir_all(sandbox.path("project/images/ml-base:alma9/opt")).unwrap();
     base().twin(&sandbox.path("project/images/ml-base:alma9/opt/conda"));
     wheel::build(&sandbox.path("project/wheels"), "click", "8.2.0");
+    wheel::build(&sandbox.path("project/wheels"), "fresh", "1.0");
+    sandbox.write("clone/requirements.txt", "click>=8\nfresh\n");
     std::os::unix::fs::symlink(channel(), sandbox.path("project/channel")).unwrap();
     std::fs::remove_file(sandbox.path("site/config.toml")).unwrap();
     let theirs = sandbox.mlenv(["create", "-q", "--no-save", "-p", "theirs/env", "--base"]);
@@ -55,8 +57,10 @@ fn steps() -> Vec<Step> {
 fn type_in(sandbox: &Sandbox, steps: &[Step]) -> Vec<String> {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_mlenv")).parent().unwrap();
     let mut text = format!(
-        "PS1= PS2=; exec 2>&1; PATH='{}':$PATH; eval \"$(mlenv hook bash)\"\n",
-        program.display()
+        "PS1= PS2=; exec 2>&1; PATH='{}':$PATH; eval \"$(mlenv hook bash)\"\n\
+         export PIP_NO_INDEX=1 PIP_FIND_LINKS='{}' NO_COLOR=1\n",
+        program.display(),
+        sandbox.path("project/wheels").display()
     );
     text += "echo @@\n";
     for step in steps {

@@ -14,4 +14,5 @@ pub(crate) mod pip_places;
 pub(crate) mod places;
 pub(crate) mod project;
 pub(crate) mod shapes;
+pub(crate) mod sight;
 pub(crate) mod uv;

@@ -1,7 +1,7 @@
 //! Lists for people: a header, columns below each other, what is active marked.
 
 /// Lines with a header. The last column is not filled up; a line that is marked begins with `*`.
-pub(super) fn table(header: &[&str], rows: &[(bool, Vec<String>)]) -> String {
+pub(crate) fn table(header: &[&str], rows: &[(bool, Vec<String>)]) -> String {
     if rows.is_empty() {
         return String::new();
     }
