@@ -1,11 +1,11 @@
 //! The verbs about images.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
 use super::layers::{ImageBuild, ImageDeploy, ImageFreeze, ImageUnpack};
+use super::spec::ImageSpec;
 
 use crate::image::registry::Platform;
 
@@ -74,22 +74,25 @@ pub(crate) struct ImagePackages {
 
 /// Print a Dockerfile or an Apptainer definition, both from one description
 ///
-/// The description names a base image, an environment file of conda and requirements of pip; the text installs them and
-/// makes the result a base that works from any path, with its index (docs/images.md).
+/// A description is a TOML file that names a base image, packages, files and commands; a project's file (environment.yml, requirements,
+/// pyproject.toml, pylock.toml) does as well, with `--base-image`, and `--preset` means one in the program. The text makes the result a base that
+/// works from any path, with its index (docs/images.md).
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  mlenv image recipe lab.toml --dockerfile | podman build -t lab -f - .\n  mlenv image recipe lab.toml --apptainer >lab.def; apptainer build lab.sif lab.def"
-)]
-#[group(id = "form", required = true, args = ["dockerfile", "apptainer"])]
+#[command(after_help = "\
+Examples:
+  mlenv image recipe lab.toml --dockerfile | podman build -t lab -f - .
+  mlenv image recipe lab.toml --variant gpu --apptainer >lab.def; apptainer build lab.sif lab.def
+  mlenv image recipe --preset torch --variant gpu --dockerfile
+  mlenv image recipe environment.yml --base-image ghcr.io/lab/ml:v1 --dockerfile")]
 pub(crate) struct ImageRecipe {
-    /// The description, a TOML file beside the files that it names
-    pub(crate) file: PathBuf,
-    /// For podman, buildah and docker
-    #[arg(long)]
-    pub(crate) dockerfile: bool,
+    #[command(flatten)]
+    pub(crate) spec: ImageSpec,
+    /// For podman, buildah and docker [default]
+    #[arg(long, conflicts_with = "apptainer")]
+    dockerfile: bool,
     /// For apptainer and singularity
     #[arg(long)]
-    apptainer: bool,
+    pub(crate) apptainer: bool,
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::an_env::AnEnv;
 use super::kept::BaseKept;
-use super::packages::PartsOf;
+use super::spec::ImageSpec;
 use crate::image::registry::Platform;
 
 /// Where an image comes from.
@@ -86,7 +86,6 @@ pub(crate) struct ImageDeploy {
 
 /// Where a new image goes.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = true, args = ["output", "push"])]
 pub(crate) struct To {
     /// Write it to this file (an OCI archive, or with `.sif` at its end what apptainer makes of it), or with `oci:` in front to
     /// this directory
@@ -147,26 +146,35 @@ impl To {
     }
 }
 
-/// Build an image of what a project's file asks for, on a base image, without an engine
+/// Build an image of a description, a preset, or what a project's file asks for
 ///
-/// The base image is unpacked in your cache (once), what the file asks for and the base lacks is installed on top, and that is one
-/// layer on the base's, as with `image freeze`. environment.yml, requirements, pyproject.toml and locks are read; packages alone
-/// are added, so no root is needed and nothing is run but installers. For packages of a system, and commands, `mlenv image recipe` prints a Dockerfile.
+/// Where packages alone are added, no engine is needed: the base image is unpacked in your cache (once), what is asked for and the base lacks is
+/// installed on top, and that is one layer on the base's, as with `image freeze`. A description with packages of a system, files or
+/// commands, and `-t`, take podman, buildah or docker.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   mlenv image build environment.yml --base-image ghcr.io/lab/ml:v1 -o course.sif
+  mlenv image build lab.toml -t lab:v1 --variant gpu          by podman, buildah or docker
+  mlenv image build --preset ml-base --push registry.lab.org/me/ml:v1
   mlenv image build requirements.txt --base-image ml-base:alma9-python311 --push registry.lab.org/me/app:v1")]
 pub(crate) struct ImageBuild {
-    /// The file, or a directory that holds exactly one
-    pub(crate) spec: PathBuf,
-    /// The image that it stands on: a name of the catalogue, or a reference
-    #[arg(long, value_name = "REF")]
-    pub(crate) base_image: String,
+    #[command(flatten)]
+    pub(crate) spec: ImageSpec,
     #[command(flatten)]
     pub(crate) to: To,
-    #[command(flatten)]
-    pub(crate) parts: PartsOf,
+    /// Leave it in the engine's store, by this name
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) tag: Option<String>,
+    /// The engine that builds: podman, buildah or docker [default: none where none is needed, else the first of these that is there]
+    #[arg(long, value_name = "ENGINE")]
+    pub(crate) engine: Option<String>,
+    /// Where the build's own files go [default: your cache]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) workdir: Option<PathBuf>,
+    /// Only say what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) kept: BaseKept,
 }

@@ -20,6 +20,7 @@ mod run;
 mod search;
 mod settings;
 mod shells;
+mod spec;
 mod update;
 mod vars;
 
@@ -57,6 +58,7 @@ pub(crate) use self::settings::{Init, SettingKey, Settings};
 pub(crate) use self::shells::{
     Activate, Allow, Answer, Deactivate, Deny, Hook, Save, Settle, Status, Unsave,
 };
+pub(crate) use self::spec::ImageSpec;
 pub(crate) use self::update::{Outdated, UpdatePackages};
 pub(crate) use self::vars::{Vars, VarsVerb};
 use crate::ui::{self, Loudness};

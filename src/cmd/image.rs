@@ -1,6 +1,7 @@
 //! `mlenv image ...`: the catalogue, and what registries tell.
 
 mod build;
+mod by_engine;
 mod freeze;
 mod info;
 mod layers;
@@ -8,6 +9,7 @@ mod local;
 mod packages;
 mod recipe;
 mod sif;
+mod spec;
 
 use std::path::{Path, PathBuf};
 

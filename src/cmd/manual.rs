@@ -154,7 +154,7 @@ fn value(arg: &Arg) -> Option<String> {
         return None;
     }
     let names = arg.get_value_names()?;
-    Some(names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" "))
+    Some(names.iter().map(clap::builder::Str::as_str).collect::<Vec<_>>().join(" "))
 }
 
 /// Examples as they stand in the help; of the whole program what else there is to know; where to read on.

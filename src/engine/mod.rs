@@ -4,6 +4,7 @@
 //! `reenter` the one into the container that an env lives in, which `outside` finds again; `update` and `replay` move what
 //! the user added onto a newer image. Programs are started by `process`.
 
+pub(crate) mod build;
 pub(crate) mod entrance;
 pub(crate) mod errand;
 pub(crate) mod home;

@@ -11,6 +11,7 @@ use tar::{Builder, EntryType, Header};
 use super::freeze::Frozen;
 use crate::env::stage::{OnExisting, Stage};
 use crate::error::{Attempt, Error, Result};
+use crate::foreign;
 use crate::fs::{self, Root};
 use crate::image::digest::Digest;
 use crate::image::registry::Registry;
@@ -35,6 +36,32 @@ impl Output {
         let (Self::Dir(path) | Self::Archive(path) | Self::Sif(path)) = self;
         path
     }
+}
+
+/// Makes the directory `dir` of an archive in the OCI layout, which is that layout as a tar of plain files.
+pub(crate) fn laid_out(archive: &Path, dir: &Path) -> Result<()> {
+    let stage = Stage::new(dir.parent().unwrap_or(Path::new("/")))?;
+    let file = foreign::open(archive).attempt("read", archive)?;
+    unpacked(file, stage.root()).attempt("write", dir)?;
+    stage.commit(dir, OnExisting::Fail)
+}
+
+fn unpacked(file: File, root: &Root) -> std::io::Result<()> {
+    for entry in tar::Archive::new(file).entries()? {
+        let mut entry = entry?;
+        let path = entry.path()?.into_owned();
+        match entry.header().entry_type() {
+            EntryType::Directory => drop(root.make_dirs(&path)?),
+            EntryType::Regular => {
+                if let Some(parent) = path.parent() {
+                    root.make_dirs(parent)?;
+                }
+                std::io::copy(&mut entry, &mut root.create(&path, 0o644)?)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// A part of an image, by its path in the layout.

@@ -11,6 +11,7 @@
 mod support;
 
 mod batch;
+mod build;
 mod docker;
 mod engines;
 mod errands;

@@ -1,11 +1,14 @@
-//! `mlenv image build`: an image of what a project's file asks for, without an engine.
+//! `mlenv image build`: an image of what a description or a project's file asks for, where that is packages alone without an
+//! engine.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::os::fd::OwnedFd;
+use std::path::Path;
 
 use super::super::install::parts as asked_parts;
-use super::super::project;
-use super::freeze::{deliver, place, tell};
+use super::by_engine;
+use super::freeze::{check, deliver, place, tell};
+use super::spec::{self, Kind};
 use crate::base::{Base, BaseKind, installed};
 use crate::cli::ImageBuild;
 use crate::context::Context;
@@ -17,25 +20,77 @@ use crate::image::registry::{Platform, Registry};
 use crate::layers::deploy;
 use crate::layers::freeze::{self, Wish};
 use crate::packages::demand::{Demand, Means};
+use crate::packages::project::{Parts, Wanted};
 use crate::packages::{Manner, fulfil, opened, pins};
 use crate::resolve::Env;
-use crate::text::{Shown, shown};
+use crate::text::shown;
 
 /// Where in the user's cache base images are unpacked.
 const BASES: &str = "images";
 
 pub(super) fn run(context: &Context, arguments: &ImageBuild) -> Result<()> {
-    let file = file(context, &arguments.spec)?;
-    let name = file.parent().and_then(Path::file_name).unwrap_or(OsStr::new("env")).to_owned();
-    let prefix = place(&arguments.to, &name)?;
+    match spec::kind(context, &arguments.spec)? {
+        Kind::File(file) if arguments.tag.is_none() && arguments.engine.is_none() => {
+            let base = arguments.spec.base_image.as_deref();
+            let base = base.ok_or_else(|| spec::without_base(&file))?;
+            let wanted = |optional: &Parts, held: &mut Vec<OwnedFd>| {
+                fulfil::read(context, std::slice::from_ref(&file), optional, held)
+            };
+            let name = file.parent().and_then(Path::file_name).unwrap_or(OsStr::new("env"));
+            by_layers(context, arguments, (base, name), &wanted)
+        }
+        _ => of_description(context, arguments),
+    }
+}
+
+/// A description: by layers where nothing but packages is wanted, else by an engine.
+fn of_description(context: &Context, arguments: &ImageBuild) -> Result<()> {
+    let described = spec::read(context, &arguments.spec)?;
+    let recipe = &described.recipe;
+    if recipe.is_of_packages() && arguments.tag.is_none() && arguments.engine.is_none() {
+        let wanted = |optional: &Parts, held: &mut Vec<OwnedFd>| {
+            let files =
+                recipe.conda.iter().chain(&recipe.pip).map(|file| described.dir.join(&file.0));
+            let mut all = fulfil::read(context, &files.collect::<Vec<_>>(), optional, held)?;
+            all.push(Wanted {
+                from: described.file.clone().unwrap_or_else(|| described.dir.clone()),
+                channels: recipe.channels.clone(),
+                conda: recipe.packages.clone(),
+                pip: recipe.pip_packages.clone(),
+                variables: recipe.env.clone().into_iter().collect(),
+                ..Wanted::default()
+            });
+            Ok(all)
+        };
+        let name = described.file.as_deref().and_then(Path::file_stem).unwrap_or(OsStr::new("env"));
+        return by_layers(context, arguments, (&recipe.base, name), &wanted);
+    }
+    by_engine::run(context, arguments, described)
+}
+
+/// Reads what is wanted. What is read once is held.
+type Reading<'a> = dyn Fn(&Parts, &mut Vec<OwnedFd>) -> Result<Vec<Wanted>> + 'a;
+
+fn by_layers(
+    context: &Context,
+    arguments: &ImageBuild,
+    (base_image, name): (&str, &OsStr),
+    read: &Reading,
+) -> Result<()> {
+    check(&arguments.to)?;
+    let prefix = place(&arguments.to, name)?;
     // Whatever is wrong with the file is said before anything is fetched.
-    let optional = asked_parts(&arguments.parts);
+    let optional = asked_parts(&arguments.spec.parts);
     let mut held = Vec::new();
-    let wanted = fulfil::read(context, std::slice::from_ref(&file), &optional, &mut held)?;
-    let reference = super::find(context, &arguments.base_image)?.reference.ok_or_else(|| {
-        Error::no(format!("{} is not in a registry", shown(&arguments.base_image)))
+    let wanted = read(&optional, &mut held)?;
+    let reference = super::find(context, base_image)?.reference.ok_or_else(|| {
+        Error::no(format!("{} is not in a registry", shown(base_image)))
             .hint("name it as in ghcr.io/lab/ml:v1")
     })?;
+    if arguments.dry_run {
+        fulfil::tell(context, &wanted);
+        return super::print_words(format!("one layer on {reference}, without an engine\n"));
+    }
     let mut registry = Registry::new(context.host, &reference, arguments.to.patience())?;
     let image = registry.content(&Platform::here())?;
     let root = context.dirs.cache.join(BASES);
@@ -62,18 +117,6 @@ pub(super) fn run(context: &Context, arguments: &ImageBuild) -> Result<()> {
     tell(context, &frozen);
     let name = name.to_str().unwrap_or("env");
     deliver(context, &arguments.to, (&reference, &mut registry, &image), (&frozen, name))
-}
-
-/// The file itself, or the one of a directory.
-fn file(context: &Context, spec: &Path) -> Result<PathBuf> {
-    let path = context.host.absolute(spec)?;
-    if !path.is_dir() {
-        return Ok(path);
-    }
-    project::file(context, &path)?.ok_or_else(|| {
-        Error::no(format!("nothing in {} says what is wanted", Shown(&path)))
-            .hint("name a file: environment.yml, requirements.txt, pyproject.toml or a lock")
-    })
 }
 
 /// Installs into the bare env, and gives its record as it is then.

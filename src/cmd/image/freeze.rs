@@ -23,6 +23,7 @@ use crate::text::{Shown, count, shown, size};
 const FEW: usize = 12;
 
 pub(super) fn run(context: &Context, arguments: &ImageFreeze) -> Result<()> {
+    check(&arguments.to)?;
     let word = site::of(context, &arguments.of)?;
     let env = super::super::env_only_here(context, word.as_deref())?;
     crate::doctor::relocate::check_settled(&env.path, &env.record)?;
@@ -54,6 +55,15 @@ pub(super) fn run(context: &Context, arguments: &ImageFreeze) -> Result<()> {
     tell(context, &frozen);
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or("env");
     deliver(context, &arguments.to, (&image, &mut registry, &parts), (&frozen, name))
+}
+
+/// Refuses an image that nobody wants.
+pub(super) fn check(to: &To) -> Result<()> {
+    if to.output.is_some() || to.push.is_some() {
+        return Ok(());
+    }
+    Err(Error::new("nothing says where the image is to go")
+        .hint("`-o FILE` writes it to a file, `--push REF` sends it to a registry"))
 }
 
 /// Writes the image to where it is wanted, and prints its digest.
@@ -130,7 +140,7 @@ pub(super) fn place(to: &To, name: &OsStr) -> Result<PathBuf> {
     }
 }
 
-fn place_of(context: &Context, output: &Path) -> Result<Output> {
+pub(super) fn place_of(context: &Context, output: &Path) -> Result<Output> {
     match output.to_str().and_then(|text| text.strip_prefix("oci:")) {
         Some(dir) => context.host.absolute(Path::new(dir)).map(Output::Dir),
         None if output.extension().is_some_and(|end| end == "sif") => {

@@ -1,6 +1,6 @@
 //! An image as a SIF file, which apptainer makes of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::context::Context;
 use crate::env::stage::Stage;
@@ -19,6 +19,15 @@ pub(super) fn write(
     (registry, parts, frozen, tag): (&mut Registry, &ImageContent, &Frozen, &str),
     to: &Path,
 ) -> Result<()> {
+    let maker = maker(context, to)?;
+    let stage = Stage::new(to.parent().unwrap_or(Path::new("/")))?;
+    let archive = stage.path().join("image.oci.tar");
+    output::write(registry, (parts, frozen, tag), &Output::Archive(archive.clone()), context.ui)?;
+    of_archive(context, &maker, (&archive, "oci-archive"), to)
+}
+
+/// The program that makes a SIF; what is at the place already is left alone.
+pub(super) fn maker(context: &Context, to: &Path) -> Result<PathBuf> {
     if to.symlink_metadata().is_ok() {
         return Err(Error::no(format!("{} is there already", Shown(to)))
             .hint("name another place, or remove it"));
@@ -30,16 +39,26 @@ pub(super) fn write(
     })?;
     let parent = to.parent().unwrap_or(Path::new("/"));
     fs::make_dirs(parent, 0o777).attempt("make", parent)?;
-    let stage = Stage::new(parent)?;
-    let (archive, built) = (stage.path().join("image.oci.tar"), stage.path().join("image.sif"));
-    output::write(registry, (parts, frozen, tag), &Output::Archive(archive.clone()), context.ui)?;
-    context.ui.say(format!("{} builds the SIF", Shown(&program)));
-    let mut source = std::ffi::OsString::from("oci-archive:");
-    source.push(&archive);
-    let command = Command::new(&program).words(["--quiet", "build"]).word(&built).word(source);
+    Ok(program)
+}
+
+/// Lets `program` make the SIF `to` of an image in a file, beside which it is built.
+pub(super) fn of_archive(
+    context: &Context,
+    program: &Path,
+    (archive, form): (&Path, &str),
+    to: &Path,
+) -> Result<()> {
+    let stage = Stage::new(to.parent().unwrap_or(Path::new("/")))?;
+    let built = stage.path().join("image.sif");
+    context.ui.say(format!("{} builds the SIF", Shown(program)));
+    let mut source = std::ffi::OsString::from(form);
+    source.push(":");
+    source.push(archive);
+    let command = Command::new(program).words(["--quiet", "build"]).word(&built).word(source);
     let ran = command.run(Words::Shown)?;
     if !ran.status.success() {
-        return Err(Error::new(format!("{} {}", Shown(&program), ending(ran.status)))
+        return Err(Error::new(format!("{} {}", Shown(program), ending(ran.status)))
             .hint("what it says is above"));
     }
     fs::rename_dir(&built, to).attempt("put in place", to)

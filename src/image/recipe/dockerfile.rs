@@ -26,8 +26,36 @@ pub(super) fn render(
         let _ = writeln!(text, "COPY [\"{from}\", \"{to}\"]");
     }
     let _ = writeln!(text, "USER root");
-    let _ = writeln!(text, "RUN {}", steps::all(recipe).join(" \\\n && "));
+    let for_build = recipe.build_env.iter();
+    let mut steps: Vec<String> =
+        for_build.map(|(name, value)| format!("export {name}={}", literal(value))).collect();
+    steps.extend(steps::all(recipe));
+    let _ = writeln!(text, "RUN {}", steps.join(" \\\n && "));
+    if let Some(dir) = &recipe.workdir {
+        let _ = writeln!(text, "WORKDIR {dir}");
+    }
+    if let Some(command) = &recipe.runscript {
+        let words =
+            ["/bin/sh", "-c", command].map(|word| serde_json::Value::from(word).to_string());
+        let _ = writeln!(text, "CMD [{}]", words.join(", "));
+    }
+    if let Some(user) = &recipe.user {
+        let _ = writeln!(text, "USER {user}");
+    }
     text
+}
+
+/// For a shell: in double quotes, which hold everything once four characters are taken for themselves.
+pub(super) fn literal(value: &str) -> String {
+    let mut out = String::from("\"");
+    for character in value.chars() {
+        if matches!(character, '"' | '\\' | '$' | '`') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out.push('"');
+    out
 }
 
 /// In double quotes, where a Dockerfile replaces variables and knows `\` for what stands for itself.

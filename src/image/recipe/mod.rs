@@ -4,8 +4,10 @@
 //! use from any path. What is copied goes to `/opt/mlenv`: Apptainer mounts the host's `/tmp` and `/var/tmp` over the
 //! image's while it builds. Nothing is built here.
 
+mod check;
 mod definition;
 mod dockerfile;
+mod source;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -13,31 +15,94 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
+pub(crate) use self::source::{preset, read};
 use super::reference::Reference;
 use crate::error::{Error, Result};
-use crate::text::{PathText, Shown, shown, typed_path};
+use crate::text::{PathText, Shown};
 
 /// What a file describes.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Recipe {
     /// The image that it stands on: a reference, or a name of the catalogue.
     pub(crate) base: String,
     /// Where conda is, or goes.
     #[serde(default = "opt_conda")]
     prefix: String,
+    /// Packages of the system, by the names that its package manager has for them.
+    #[serde(default)]
+    pub(crate) system: Vec<String>,
+    /// Channels for conda's packages.
+    #[serde(default)]
+    pub(crate) channels: Vec<String>,
+    /// Conda's packages.
+    #[serde(default)]
+    pub(crate) packages: Vec<String>,
     /// conda's environment file, beside the recipe.
-    conda: Option<PathText>,
+    pub(crate) conda: Option<PathText>,
+    /// Requirements for pip.
+    #[serde(default)]
+    pub(crate) pip_packages: Vec<String>,
     /// Requirements files of pip, beside the recipe.
     #[serde(default)]
-    pip: Vec<PathText>,
+    pub(crate) pip: Vec<PathText>,
+    /// Files and directories beside the recipe, and where they go.
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    /// Commands of a shell, once all packages are there.
+    #[serde(default)]
+    pub(crate) run: Vec<String>,
+    /// Variables for the build alone.
+    #[serde(default)]
+    pub(crate) build_env: BTreeMap<String, String>,
+    /// Directories that are made for what is mounted later.
+    #[serde(default)]
+    mounts: Vec<String>,
+    /// Where commands start.
+    workdir: Option<String>,
+    /// What a container does that is given no command.
+    runscript: Option<String>,
+    /// Who commands run as.
+    pub(crate) user: Option<String>,
     /// The mlenv that goes into the image, beside the recipe.
-    #[serde(default = "beside")]
-    mlenv: PathText,
+    mlenv: Option<PathText>,
     #[serde(default)]
-    labels: BTreeMap<String, String>,
+    pub(crate) labels: BTreeMap<String, String>,
     #[serde(default)]
-    env: BTreeMap<String, String>,
+    pub(crate) env: BTreeMap<String, String>,
+}
+
+impl Recipe {
+    /// One with nothing in it but what it stands on.
+    pub(crate) fn on(base: String) -> Result<Self> {
+        let table = toml::Table::from_iter([("base".to_owned(), base.into())]);
+        toml::Value::Table(table)
+            .try_into()
+            .map_err(|cause: toml::de::Error| Error::new(cause.message()))
+    }
+
+    /// The files and directories that a build copies, relative to `dir`, where the recipe is.
+    pub(crate) fn copied(&self, dir: &Path) -> Result<Vec<PathBuf>> {
+        Ok(self.files(dir)?.into_iter().map(|file| file.from.into()).collect())
+    }
+
+    /// True where the program that is to be copied is not beside the recipe in `dir`, and nothing said that it is.
+    pub(crate) fn lacks_program(&self, dir: &Path) -> bool {
+        self.mlenv.is_none() && !dir.join(PROGRAM).is_file()
+    }
+
+    /// True where packages alone are added, for which no command of anybody's has to run.
+    pub(crate) fn is_of_packages(&self) -> bool {
+        let Self { system, files, run, mounts, workdir, runscript, user, labels, .. } = self;
+        system.is_empty()
+            && files.is_empty()
+            && run.is_empty()
+            && mounts.is_empty()
+            && workdir.is_none()
+            && runscript.is_none()
+            && user.is_none()
+            && labels.is_empty()
+    }
 }
 
 /// Which text is wanted.
@@ -53,9 +118,8 @@ fn opt_conda() -> String {
     "/opt/conda".to_owned()
 }
 
-fn beside() -> PathText {
-    PathText("mlenv".into())
-}
+/// What mlenv is called beside a recipe that does not say it.
+const PROGRAM: &str = "mlenv";
 
 /// A file that goes into the image.
 struct CopiedFile {
@@ -72,52 +136,14 @@ impl Recipe {
         form: RecipeForm,
         base: &Reference,
         dir: &Path,
-        name: &Path,
+        name: &str,
     ) -> Result<String> {
-        self.check()?;
+        check::all(self)?;
         let files = self.files(dir)?;
-        let source = format!("mlenv image recipe {}", typed_path(name));
+        let source = format!("mlenv image recipe {name}");
         match form {
             RecipeForm::Dockerfile => Ok(dockerfile::render(self, base, &files, &source)),
             RecipeForm::Definition => definition::render(self, base, &files, &source),
-        }
-    }
-
-    /// What neither text can hold is refused: they are lines.
-    fn check(&self) -> Result<()> {
-        let plain =
-            |character: char| character.is_ascii_alphanumeric() || "/._-+".contains(character);
-        if !self.prefix.starts_with('/')
-            || !self.prefix.chars().all(plain)
-            || self.prefix.contains("..")
-        {
-            return Err(Error::new(format!(
-                "\"{}\" cannot be the prefix in an image",
-                shown(&self.prefix)
-            ))
-            .hint("use an absolute path of letters, digits and . _ - +"));
-        }
-        let is_name = |name: &str| {
-            let mut characters = name.chars();
-            characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-                && characters.all(|other| other.is_ascii_alphanumeric() || other == '_')
-        };
-        if let Some(name) = self.env.keys().find(|name| !is_name(name)) {
-            return Err(Error::new(format!("\"{}\" is not a name of a variable", shown(name))));
-        }
-        let is_label = |name: &str| {
-            name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.chars().all(plain)
-        };
-        if let Some(name) = self.labels.keys().find(|name| !is_label(name)) {
-            return Err(Error::new(format!("\"{}\" cannot be a label's name", shown(name)))
-                .hint("use letters, digits and . _ - / +"));
-        }
-        let values = self.env.iter().chain(&self.labels);
-        match values.into_iter().find(|(_, value)| value.contains(char::is_control)) {
-            Some((name, _)) => Err(Error::new(format!(
-                "the value of {name} has a line break or another control character, which no recipe can hold"
-            ))),
-            None => Ok(()),
         }
     }
 
@@ -130,9 +156,16 @@ impl Recipe {
         for (at, path) in self.pip.iter().enumerate() {
             files.push(CopiedFile { from: inside(&path.0, dir)?, to: steps::requirements(at) });
         }
-        files.push(CopiedFile { from: inside(&self.mlenv.0, dir).map_err(|error| {
-            error.hint("a release's binary starts in every image; `mlenv = \"FILE\"` names it where it is called otherwise")
-        })?, to: steps::MLENV.to_owned() });
+        for (path, to) in &self.files {
+            files.push(CopiedFile { from: inside(Path::new(path), dir)?, to: to.clone() });
+        }
+        let program = match &self.mlenv {
+            Some(named) => inside(&named.0, dir).map_err(|error| {
+                error.hint("a release's binary starts in every image; `mlenv = \"FILE\"` names it where it is called otherwise")
+            })?,
+            None => PROGRAM.to_owned(),
+        };
+        files.push(CopiedFile { from: program, to: steps::MLENV.to_owned() });
         Ok(files)
     }
 }
@@ -151,7 +184,7 @@ fn inside(path: &Path, dir: &Path) -> Result<String> {
         wrong("has a name that not every builder can copy")
             .hint("rename it: letters, digits and . _ - +")
     })?;
-    if !dir.join(&tidy).is_file() {
+    if !dir.join(&tidy).exists() {
         return Err(Error::no(format!("there is no file {}", Shown(&dir.join(&tidy)))));
     }
     Ok(text.to_owned())

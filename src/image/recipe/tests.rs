@@ -12,9 +12,9 @@ fn dir() -> tempfile::TempDir {
 }
 
 fn render(text: &str, form: RecipeForm) -> Result<String> {
-    let recipe: Recipe = toml::from_str(text).unwrap();
+    let recipe = read(text, None)?;
     let base = Reference::parse(&recipe.base)?;
-    recipe.render(form, &base, dir().path(), Path::new("recipe.toml"))
+    recipe.render(form, &base, dir().path(), "recipe.toml")
 }
 
 const WHOLE: &str = r#"
@@ -65,6 +65,48 @@ fn and_an_apptainer_definition_that_does_the_same() {
     );
 }
 
+const KEYS: &str = r#"
+base = "ghcr.io/lab/base:1"
+system = ["libgl1"]
+channels = ["conda-forge"]
+packages = ["numpy>=2", "root"]
+pip-packages = ["uproot>=5; python_version > '3'"]
+run = ["echo \"it's $HOME\" >/note"]
+build-env = { CONDA_OVERRIDE_CUDA = "12.6" }
+mounts = ["/dataset", "/final_log"]
+workdir = "/work"
+runscript = "exec python train.py \"$@\""
+[files]
+"more.txt" = "/opt/data/more.txt"
+"#;
+
+#[test]
+fn every_key_is_in_both_texts() {
+    let text = render(&format!("user = 'jovyan'\n{KEYS}"), RecipeForm::Dockerfile).unwrap();
+    for part in [
+        "COPY [\"more.txt\", \"/opt/data/more.txt\"]\n",
+        "RUN export CONDA_OVERRIDE_CUDA=\"12.6\" \\\n && if command -v apt-get; then apt-get update",
+        "install -y --no-install-recommends libgl1 &&",
+        " && mkdir -p /dataset /final_log /work \\\n",
+        "micromamba install -y -p /opt/conda -c conda-forge 'numpy>=2' root && micromamba clean",
+        " -m pip install --no-cache-dir -- ",
+        " && /bin/sh -euc ",
+        "WORKDIR /work\nCMD [\"/bin/sh\", \"-c\", \"exec python train.py \\\"$@\\\"\"]\nUSER jovyan\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(!text.contains("ENV CONDA_OVERRIDE_CUDA"), "{text}");
+    let text = render(KEYS, RecipeForm::Definition).unwrap();
+    for part in [
+        "    more.txt /opt/data/more.txt\n",
+        "    export CONDA_OVERRIDE_CUDA=\"12.6\"\n    if command -v apt-get",
+        "\n%runscript\n    cd /work\n    exec /bin/sh -c 'exec python train.py \"$@\"' /bin/sh \"$@\"\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(!text.contains("%environment"), "{text}");
+}
+
 #[test]
 fn the_least_recipe_prepares_a_base_that_is_there() {
     let text = render("base = 'ghcr.io/lab/base:1'", RecipeForm::Definition).unwrap();
@@ -91,6 +133,13 @@ fn what_no_recipe_can_hold_is_refused() {
         ("labels = { a = \"x\\ny\" }", RecipeForm::Definition, "has a line break"),
         ("labels = { 'a\"b' = 'x' }", RecipeForm::Dockerfile, "cannot be a label's name"),
         ("labels = { a = '{{ x }}' }", RecipeForm::Definition, "which apptainer would replace"),
+        ("system = ['-y']", RecipeForm::Dockerfile, "is not a package of a system"),
+        ("packages = ['-c x']", RecipeForm::Dockerfile, "is not a package"),
+        ("run = [\"a\\nb\"]", RecipeForm::Dockerfile, "has a line break"),
+        ("mounts = ['data']", RecipeForm::Dockerfile, "cannot be a mount"),
+        ("user = 'x y'", RecipeForm::Dockerfile, "is not a user"),
+        ("user = 'me'", RecipeForm::Definition, "has no user"),
+        ("run = ['echo {{x}}']", RecipeForm::Definition, "which apptainer would replace"),
         ("labels = { a = ' x' }", RecipeForm::Definition, "has spaces around it"),
     ] {
         let error = render(&format!("base = 'a'\n{more}"), form).expect_err(more);

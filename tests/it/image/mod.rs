@@ -5,5 +5,6 @@ pub(crate) mod freeze;
 pub(crate) mod info;
 pub(crate) mod layers;
 pub(crate) mod packages;
+pub(crate) mod recipe;
 pub(crate) mod trouble;
 pub(crate) mod trust;

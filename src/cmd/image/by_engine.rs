@@ -1,0 +1,120 @@
+//! An image of a description, built by an engine and put where it is wanted.
+
+use std::path::Path;
+
+use super::freeze::{check, place_of};
+use super::sif;
+use super::spec::Described;
+use crate::cli::ImageBuild;
+use crate::context::Context;
+use crate::engine::build::{self, Built, Order};
+use crate::env::stage::Stage;
+use crate::error::{Attempt, Error, Result};
+use crate::foreign::{self, FileKind};
+use crate::fs;
+use crate::image::digest::Digest;
+use crate::image::registry::{Platform, Registry};
+use crate::layers::output::{self, Output};
+use crate::text::{Shown, shown};
+
+/// Where in the user's cache builds are laid out.
+const WORK: &str = "builds";
+
+pub(super) fn run(
+    context: &Context,
+    arguments: &ImageBuild,
+    mut described: Described,
+) -> Result<()> {
+    if arguments.tag.is_none() {
+        check(&arguments.to)?;
+    }
+    let work = match &arguments.workdir {
+        Some(dir) => context.host.absolute(dir)?,
+        None => context.dirs.cache.join(WORK),
+    };
+    let output = arguments.to.output.as_deref().map(|to| place_of(context, to)).transpose()?;
+    let maker = match &output {
+        Some(Output::Sif(file)) => Some(sif::maker(context, file)?),
+        Some(Output::Dir(path) | Output::Archive(path)) if path.symlink_metadata().is_ok() => {
+            return Err(Error::no(format!("{} is there already", Shown(path)))
+                .hint("name another place, or remove it"));
+        }
+        _ => None,
+    };
+    if !arguments.dry_run {
+        complete(context, arguments, &mut described)?;
+    }
+    let order = Order {
+        recipe: &described.recipe,
+        base: &described.base,
+        dir: &described.dir,
+        words: &described.words,
+        work: &work,
+        engine: arguments.engine.as_deref(),
+    };
+    if arguments.dry_run {
+        return super::print_words(build::line(context, &order, arguments.tag.as_deref())? + "\n");
+    }
+    let built = build::build(context, &order, arguments.tag.as_deref())?;
+    if let Some(output) = &output {
+        write(context, &built, output, maker.as_deref())?;
+        context.ui.say(format!("wrote {}", Shown(output.path())));
+    }
+    if let Some(target) = &arguments.to.push {
+        built.push(context, target)?;
+        context.ui.say(format!("pushed {}", shown(target)));
+    }
+    if let Some(tag) = &arguments.tag {
+        context.ui.say(format!("built {}", shown(tag)));
+    }
+    Ok(())
+}
+
+/// What only the base image and the description's file tell: who runs in the image, and from what it was made.
+fn complete(context: &Context, arguments: &ImageBuild, described: &mut Described) -> Result<()> {
+    let recipe = &mut described.recipe;
+    if let Some(file) = &described.file {
+        let bytes = foreign::read(file, FileKind::Settings).attempt("read", file)?;
+        recipe
+            .labels
+            .entry("mlenv.spec".to_owned())
+            .or_insert_with(|| Digest::of(&bytes).to_string());
+    }
+    let image = Registry::new(context.host, &described.base, arguments.to.patience())
+        .and_then(|mut registry| registry.content(&Platform::here()));
+    match image {
+        Ok(image) => {
+            let config: serde_json::Value =
+                serde_json::from_slice(&image.config).unwrap_or_default();
+            let user = config["config"]["User"].as_str().filter(|user| !user.is_empty());
+            if recipe.user.is_none() {
+                recipe.user = user.map(str::to_owned);
+            }
+            recipe
+                .labels
+                .entry("mlenv.base".to_owned())
+                .or_insert_with(|| image.manifest.to_string());
+        }
+        Err(error) if recipe.user.is_none() => {
+            context.ui.warn(format!("commands in the image will run as root, as it is not known who runs in {}: {error}", described.base));
+        }
+        Err(_) => {}
+    }
+    Ok(())
+}
+
+fn write(context: &Context, built: &Built, output: &Output, maker: Option<&Path>) -> Result<()> {
+    let to = output.path();
+    let parent = to.parent().unwrap_or(Path::new("/"));
+    fs::make_dirs(parent, 0o777).attempt("make", parent)?;
+    let stage = Stage::new(parent)?;
+    let archive = stage.path().join("image.tar");
+    let form = built.save(context, &archive)?;
+    match (output, maker) {
+        (Output::Sif(file), Some(maker)) => sif::of_archive(context, maker, (&archive, form), file),
+        (Output::Archive(file), _) => fs::rename_dir(&archive, file).attempt("put in place", file),
+        (Output::Dir(dir), _) if form == "oci-archive" => output::laid_out(&archive, dir),
+        _ => Err(Error::new("docker writes no directory in the OCI layout")
+            .hint("`-o FILE.tar` writes its archive")),
+    }
+}

@@ -1,0 +1,105 @@
+//! `mlenv image build` of a description with commands: really built, by podman, and put where it is wanted.
+
+use crate::engines::{self, Engine, settings};
+use crate::support::machine;
+use crate::support::sandbox::{Outcome, Sandbox};
+use crate::world::{podman, world};
+
+const TEXT: &str = "
+run = [\"echo \\\"it's $SECRET\\\" >/note\"]
+build-env = { SECRET = 'built' }
+mounts = ['/dataset']
+workdir = '/work'
+runscript = 'echo ran in $PWD'
+env = { WORDS = \"it's $HOME\" }
+[files]
+'data file.d' = '/opt/none'
+[variant.other]
+run = [\"echo other >/note\"]
+files = { 'data.txt' = '/opt/data.txt', 'more' = '/opt/more' }
+[variant.broken]
+run = ['echo the last words; exit 3']
+files = {}
+[variant.plain]
+files = {}
+";
+
+fn lab(base: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("a lab/lab.toml", format!("base = '{base}'\n{TEXT}"));
+    sandbox.write("a lab/data.txt", "data\n");
+    sandbox.write("a lab/more/deep/x", "deep\n");
+    sandbox
+}
+
+fn build(sandbox: &Sandbox, words: &[&str]) -> Outcome {
+    let run = sandbox.mlenv(["image", "build", "a lab/lab.toml"]).args(words);
+    let path = format!("{}:{}", engines::apptainer_bin().display(), crate::support::sandbox::PATH);
+    settings().iter().fold(run, |run, (name, value)| run.var(name, value)).var("PATH", path).end()
+}
+
+#[test]
+fn podman_builds_a_description_and_its_variants() {
+    if !Engine::Podman.works() {
+        return;
+    }
+    let sandbox = lab(&world().publish("described:1", 1));
+    let tag = "localhost/mlenv-tests-described:1";
+    let told = build(&sandbox, &["-t", tag, "--engine", "podman"]);
+    assert!(told.err.contains("has a name that not every builder can copy"), "{told}");
+    let told = build(&sandbox, &["-t", tag, "--engine", "podman", "--variant", "broken"]);
+    assert!(told.status.code() == Some(2) && told.err.contains("the last words"), "{told}");
+    assert!(told.err.contains("the build failed at STEP"), "{told}");
+    let told = build(&sandbox, &["-t", tag, "--variant", "nothing"]);
+    assert!(told.err.contains("its variants: broken, other, plain"), "{told}");
+    let told =
+        build(&sandbox, &["-t", tag, "--engine", "podman", "--variant", "plain", "--dry-run"]);
+    assert!(told.out.contains(" build --tag localhost/mlenv-tests-described:1 --file "), "{told}");
+    let told = build(&sandbox, &["-t", tag, "--engine", "podman", "--variant", "other"]);
+    assert!(told.status.success() && told.err.contains("built localhost/"), "{told}");
+    let inside = "cat /note /opt/data.txt /opt/more/deep/x; ls -d /dataset; echo \"$WORDS ${SECRET-none}\"; pwd";
+    let out = podman(&["run", "--rm", "--entrypoint", "/bin/sh", tag, "-c", inside]);
+    assert_eq!(out, "other\ndata\ndeep\n/dataset\nit's $HOME none\n/work\n");
+    let out = podman(&["run", "--rm", tag]);
+    assert_eq!(out, "ran in /work\n");
+    let label = "{{index .Labels \"mlenv.spec\"}} {{index .Labels \"mlenv.base\"}}";
+    let labels = podman(&["image", "inspect", "--format", label, tag]);
+    assert_eq!(labels.matches("sha256:").count(), 2, "{labels}");
+    podman(&["rmi", "--force", tag]);
+}
+
+#[test]
+fn what_is_built_goes_to_files_and_registries_and_leaves_nothing_in_the_store() {
+    if !Engine::Podman.works() {
+        return;
+    }
+    let sandbox = lab(&world().publish("described:2", 1));
+    let pushed = world().publish("described:pushed", 1);
+    for words in [&["-o", "out/lab.oci.tar"][..], &["-o", "oci:out/lab"], &["--push", &pushed]] {
+        let words = [&["--variant", "plain", "--engine", "podman"], words].concat();
+        let told = build(&sandbox, &words);
+        assert!(told.status.success(), "{told}");
+    }
+    assert!(
+        sandbox.path("out/lab.oci.tar").is_file() && sandbox.path("out/lab/index.json").is_file()
+    );
+    let told = build(&sandbox, &["--variant", "plain", "-o", "out/lab.oci.tar"]);
+    assert!(told.err.contains("is there already"), "{told}");
+    podman(&["pull", "--quiet", &pushed]);
+    assert_eq!(podman(&["run", "--rm", "--entrypoint", "cat", &pushed, "/note"]), "it's built\n");
+    podman(&["rmi", "--force", &pushed]);
+    assert_eq!(
+        podman(&["images", "--noheading"])
+            .lines()
+            .filter(|line| line.contains("mlenv-build"))
+            .count(),
+        0
+    );
+    if Engine::Apptainer.works() {
+        let told =
+            build(&sandbox, &["--variant", "plain", "--engine", "podman", "-o", "out/lab.sif"]);
+        assert!(told.status.success() && sandbox.path("out/lab.sif").is_file(), "{told}");
+    } else {
+        machine::lacks("apptainer, which makes a SIF");
+    }
+}
