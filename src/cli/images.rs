@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::layers::{ImageBuild, ImageDeploy, ImageFreeze, ImageUnpack};
+use super::layers::{ImageBuild, ImageDeploy, ImageFreeze, ImagePush, ImageUnpack};
 use super::spec::ImageSpec;
 
 use crate::image::registry::Platform;
@@ -32,6 +32,7 @@ pub(crate) enum Image {
     Deploy(ImageDeploy),
     Freeze(ImageFreeze),
     Build(ImageBuild),
+    Push(ImagePush),
 }
 
 /// Show what a registry says about an image: size, age, digest, labels, platforms

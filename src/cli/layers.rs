@@ -139,6 +139,34 @@ pub(crate) struct ImageFreeze {
     pub(crate) with_vars: Vec<String>,
 }
 
+/// Send an image that lies here as files to a registry, without an engine
+///
+/// An OCI archive (of `mlenv image freeze` or `build`, `podman save --format oci-archive`, `docker save`) or a directory in that layout. What the
+/// registry has already is not sent; the manifest comes last, so that a tag never means half an image.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv image push analysis.oci.tar registry.lab.org/me/analysis:v3
+  mlenv image push oci:analysis registry.lab.org/me/analysis:v3 --mount-from lab/ml-base")]
+pub(crate) struct ImagePush {
+    /// The archive, or with `oci:` in front the directory
+    #[arg(value_name = "FILE|oci:DIR")]
+    pub(crate) image: PathBuf,
+    /// Where it goes
+    #[arg(value_name = "REF")]
+    pub(crate) to: String,
+    /// Mount layers from this repository of that registry
+    #[arg(long, value_name = "REPO")]
+    pub(crate) mount_from: Option<String>,
+    /// Send the base's layers too where they cannot be mounted
+    #[arg(long)]
+    pub(crate) copy_base: bool,
+    /// How many seconds one answer of the registry may take, retries included
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) timeout: u64,
+}
+
 impl To {
     /// How long one answer may take.
     pub(crate) fn patience(&self) -> Duration {

@@ -43,7 +43,7 @@ pub(crate) use self::envs::{Create, Info, List, NewPlace, Place, Remove};
 pub(crate) use self::images::{Image, ImageInfo, ImagePackages, ImageRecipe};
 pub(crate) use self::jupyter::{At, Jupyter};
 pub(crate) use self::layers::{
-    From as FromImage, ImageBuild, ImageDeploy, ImageFreeze, ImageUnpack, To as ImageTo,
+    From as FromImage, ImageBuild, ImageDeploy, ImageFreeze, ImagePush, ImageUnpack, To as ImageTo,
 };
 pub(crate) use self::lock::Lock;
 pub(crate) use self::needed::{Autoremove, Why};

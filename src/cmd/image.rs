@@ -7,6 +7,7 @@ mod info;
 mod layers;
 mod local;
 mod packages;
+mod push;
 mod recipe;
 mod sif;
 mod spec;
@@ -34,6 +35,7 @@ pub(super) fn run(context: &Context, command: &cli::Image) -> Result<()> {
         cli::Image::Unpack(arguments) => layers::unpack(context, arguments),
         cli::Image::Build(arguments) => build::run(context, arguments),
         cli::Image::Freeze(arguments) => freeze::run(context, arguments),
+        cli::Image::Push(arguments) => push::run(context, arguments),
         cli::Image::Deploy(arguments) => layers::deploy(context, arguments),
     }
 }

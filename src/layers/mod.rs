@@ -8,6 +8,7 @@ pub(crate) mod archive;
 pub(crate) mod deploy;
 pub(crate) mod flat;
 pub(crate) mod freeze;
+pub(crate) mod local;
 pub(crate) mod output;
 pub(crate) mod push;
 mod stream;

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use super::freeze::Frozen;
+use super::local::{LocalImage, Part};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::image::Reference;
@@ -12,7 +13,7 @@ use crate::image::digest::Digest;
 use crate::image::registry::Registry;
 use crate::image::registry::content::ImageContent;
 use crate::image::registry::upload::Mounted;
-use crate::text::size;
+use crate::text::{count, size};
 
 /// Where it goes, and how.
 pub(crate) struct Target<'a> {
@@ -62,13 +63,7 @@ pub(crate) fn push(
     }
     if !lacking.is_empty() && !target.copies {
         let bytes: u64 = lacking.iter().map(|layer| layer.size).sum();
-        return Err(Error::no(format!(
-            "{} of the base cannot be mounted from {}: {} would have to be copied",
-            crate::text::count(lacking.len(), "layer", "layers"),
-            from.unwrap_or("another registry"),
-            size(bytes)
-        ))
-        .hint("--copy-base copies them; --mount-from REPO names a repository that has them"));
+        return Err(unmounted(lacking.len(), from, bytes));
     }
     for layer in lacking {
         let mut blob = base.open_blob(&layer.digest)?;
@@ -88,4 +83,48 @@ pub(crate) fn push(
     }
     registry.put_manifest(&frozen.manifest, frozen.media_type)?;
     Ok(sent)
+}
+
+/// Pushes an image that lies here as files. What is its base's comes from where the target's registry has it, and is sent only
+/// where that was agreed to.
+pub(crate) fn push_local(host: &Host, image: &LocalImage, target: &Target) -> Result<Sent> {
+    let mut registry = Registry::new(host, target.reference, target.patience)?;
+    let mut sent = Sent::default();
+    let mut lacking: Vec<(&Part, bool)> = Vec::new();
+    for (at, part) in image.parts.iter().enumerate() {
+        let is_there = registry.has_blob(&part.digest)?;
+        let mounted = match target.mount_from {
+            _ if is_there => Mounted::Yes,
+            Some(from) if at > 0 && (image.of_base == 0 || at <= image.of_base) => {
+                registry.mount(&part.digest, from)
+            }
+            _ => Mounted::No,
+        };
+        match mounted {
+            Mounted::Yes => sent.mounted += usize::from(at > 0),
+            Mounted::No => lacking.push((part, (1..=image.of_base).contains(&at))),
+        }
+    }
+    let of_base: u64 =
+        lacking.iter().filter(|(_, of_base)| *of_base).map(|(part, _)| part.size).sum();
+    if of_base > 0 && !target.copies {
+        let count = lacking.iter().filter(|(_, of_base)| *of_base).count();
+        return Err(unmounted(count, target.mount_from, of_base));
+    }
+    for (part, _) in lacking {
+        registry.upload(&part.digest, part.size, &mut image.read(part)?)?;
+        sent.sent += part.size;
+    }
+    registry.put_manifest(&image.manifest, &image.media_type)?;
+    Ok(sent)
+}
+
+fn unmounted(layers: usize, from: Option<&str>, bytes: u64) -> Error {
+    Error::no(format!(
+        "{} of the base cannot be mounted from {}: {} would have to be copied",
+        count(layers, "layer", "layers"),
+        from.unwrap_or("another registry"),
+        size(bytes)
+    ))
+    .hint("--copy-base copies them; --mount-from REPO names a repository that has them")
 }

@@ -11,6 +11,9 @@ use crate::image::registry::content::ImageContent;
 /// What containers have where their image says nothing.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// Who made the last layer, in an image's history.
+pub(crate) const MADE_BY: &str = "mlenv image freeze";
+
 /// When it was made: always the same, so that the same env is the same image.
 const CREATED: &str = "1980-01-01T00:00:00Z";
 
@@ -59,7 +62,7 @@ pub(super) fn made(
     diffs.push(layer.diff.to_string().into());
     let history = whole.entry("history").or_insert_with(|| json!([]));
     if let Some(history) = history.as_array_mut() {
-        history.push(json!({"created": CREATED, "created_by": "mlenv image freeze"}));
+        history.push(json!({"created": CREATED, "created_by": MADE_BY}));
     }
     let config = config.to_string().into_bytes();
     let manifest = manifest(wish, content, &config, layer).to_string().into_bytes();

@@ -20,6 +20,7 @@ use crate::image::registry::content::ImageContent;
 use crate::text::Shown;
 use crate::ui::Ui;
 
+pub(crate) use self::config::MADE_BY;
 pub(crate) use self::layer::NewLayer;
 
 /// What is to be frozen, and how.

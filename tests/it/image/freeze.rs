@@ -11,7 +11,7 @@ use crate::support::sandbox::{Run, Sandbox};
 use crate::support::wheel;
 
 /// What was sent, and how large it was.
-type Taken = Arc<Mutex<Vec<(String, usize)>>>;
+pub(super) type Taken = Arc<Mutex<Vec<(String, usize)>>>;
 
 /// A registry with the base's image, which takes what is sent. `mounts` is what it answers to a mount.
 fn registry(mounts: u16) -> (Fake, Taken) {
@@ -46,14 +46,14 @@ fn registry(mounts: u16) -> (Fake, Taken) {
 }
 
 /// An env on the base of the image, as it is unpacked here.
-struct Frozen {
-    sandbox: Sandbox,
-    fake: Fake,
-    taken: Taken,
+pub(super) struct Frozen {
+    pub(super) sandbox: Sandbox,
+    pub(super) fake: Fake,
+    pub(super) taken: Taken,
 }
 
 impl Frozen {
-    fn new(mounts: u16) -> Self {
+    pub(super) fn new(mounts: u16) -> Self {
         let (sandbox, (fake, taken)) = (Sandbox::new(), registry(mounts));
         sandbox.mlenv(["image", "deploy"]).arg(fake.image("lab/app:v1")).arg("images").ok();
         let this = Self { sandbox, fake, taken };
@@ -75,7 +75,7 @@ impl Frozen {
         run.var("PIP_NO_INDEX", "1").var("PIP_FIND_LINKS", self.sandbox.path("wheels")).ok();
     }
 
-    fn freeze(&self, env: &str, words: &[&str]) -> Run {
+    pub(super) fn freeze(&self, env: &str, words: &[&str]) -> Run {
         self.sandbox.mlenv(["image", "freeze", env]).args(words)
     }
 }
