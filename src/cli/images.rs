@@ -1,5 +1,6 @@
 //! The verbs about images.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -28,6 +29,7 @@ pub(crate) enum Image {
     Info(ImageInfo),
     Packages(ImagePackages),
     Recipe(ImageRecipe),
+    Pin(ImagePin),
     Unpack(ImageUnpack),
     Deploy(ImageDeploy),
     Freeze(ImageFreeze),
@@ -96,6 +98,19 @@ pub(crate) struct ImageRecipe {
     pub(crate) apptainer: bool,
 }
 
+/// Write the digests of a description's base images into it
+///
+/// Its own base and those of its variants: the tag stays beside the digest, and what it means today is written again where that is
+/// called for. Every other line stays as it is. The registry is asked by HEAD, which no registry counts as a pull.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  mlenv image pin lab.toml")]
+pub(crate) struct ImagePin {
+    /// The description
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    timeout: Timeout,
+}
+
 #[derive(Debug, Args)]
 struct Timeout {
     /// How many seconds one answer of the registry may take, retries included
@@ -109,6 +124,13 @@ struct Timeout {
 }
 
 impl ImageInfo {
+    /// How long one answer may take.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.timeout.timeout)
+    }
+}
+
+impl ImagePin {
     /// How long one answer may take.
     pub(crate) fn patience(&self) -> Duration {
         Duration::from_secs(self.timeout.timeout)

@@ -7,6 +7,7 @@ mod info;
 mod layers;
 mod local;
 mod packages;
+mod pin;
 mod push;
 mod recipe;
 mod sif;
@@ -32,6 +33,7 @@ pub(super) fn run(context: &Context, command: &cli::Image) -> Result<()> {
         cli::Image::Info(arguments) => info::run(context, arguments),
         cli::Image::Packages(arguments) => packages::run(context, arguments),
         cli::Image::Recipe(arguments) => recipe::run(context, arguments),
+        cli::Image::Pin(arguments) => pin::run(context, arguments),
         cli::Image::Unpack(arguments) => layers::unpack(context, arguments),
         cli::Image::Build(arguments) => build::run(context, arguments),
         cli::Image::Freeze(arguments) => freeze::run(context, arguments),

@@ -96,6 +96,12 @@ impl Reference {
         Self { digest: Some(digest), ..self.clone() }
     }
 
+    /// The image that the tag means, whatever that is.
+    #[must_use]
+    pub(crate) fn unpinned(&self) -> Self {
+        Self { digest: None, ..self.clone() }
+    }
+
     /// What an engine is told to pull: digest or tag, since podman refuses both at once.
     pub(crate) fn to_pull(&self) -> Self {
         match self.digest {

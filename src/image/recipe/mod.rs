@@ -7,6 +7,7 @@
 mod check;
 mod definition;
 mod dockerfile;
+pub(crate) mod pins;
 mod source;
 mod steps;
 

@@ -74,7 +74,7 @@ fn text_of(name: &str) -> Result<Table> {
     toml::from_str(text).map_err(|cause| Error::new(one_line(&cause)))
 }
 
-fn one_line(cause: &toml::de::Error) -> String {
+pub(super) fn one_line(cause: &toml::de::Error) -> String {
     let what = cause.message().lines().collect::<Vec<_>>().join(" ");
     format!("could not understand the description: {}", shown(&what))
 }

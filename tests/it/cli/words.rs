@@ -160,6 +160,7 @@ fn every_verb_has_help_and_those_with_examples_show_them() {
         "image list",
         "image info",
         "image packages",
+        "image pin",
         "image recipe",
         "run",
         "pack",
