@@ -84,7 +84,7 @@ impl LocalImage {
         let wrong = |what: &str| Error::new(format!("{} {what}", Shown(path)));
         let Some(index) = place.small(Path::new("index.json"))? else {
             return Err(wrong("holds no image in the OCI layout").hint(
-                "`podman save --format oci-archive`, `docker save` (25 and later) and `mlenv image freeze -o` write such",
+                "`podman save --format oci-archive`, `docker save` (25 and later) and `mlenv image freeze -o FILE` write such",
             ));
         };
         let index: Index = understood(path, &index)?;
