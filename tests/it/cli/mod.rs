@@ -7,4 +7,5 @@ pub(crate) mod hints;
 pub(crate) mod homes;
 pub(crate) mod seen;
 pub(crate) mod self_check;
+mod walk;
 pub(crate) mod words;
