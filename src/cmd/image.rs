@@ -4,6 +4,7 @@ mod build;
 mod by_engine;
 mod freeze;
 mod info;
+mod known;
 mod layers;
 mod local;
 mod packages;

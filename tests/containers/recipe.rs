@@ -77,3 +77,28 @@ fn apptainer_builds_what_a_recipe_prints_for_an_ordinary_user() {
     let told = nobody.run(&words).cwd(sandbox.path("lab")).ok();
     assert_eq!(told.out, PROVED);
 }
+
+#[test]
+fn for_pip_alone_the_images_own_python_makes_a_venv() {
+    if !Engine::Podman.works() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let base = world().publish("recipe:3", 1);
+    recipe(&sandbox, &base);
+    let text = format!(
+        "base = '{base}'\nuser = 'root'\nprefix = '/opt/venv'\npip = ['requirements.txt']\nenv = {{ PATH = '/opt/conda/bin:/usr/bin:/bin' }}\n"
+    );
+    sandbox.write("lab/recipe.toml", text);
+    let text = sandbox.mlenv(["image", "recipe", "lab/recipe.toml", "--dockerfile"]).ok().out;
+    let dockerfile = sandbox.write("Dockerfile", text);
+    let volume = format!("{0}:{0}:ro", sandbox.path("wheels").display());
+    let tag = "localhost/mlenv-tests-recipe:3";
+    let (file, context) = (dockerfile.to_str().unwrap(), sandbox.path("lab"));
+    let words = ["build", "--quiet", "--volume", &volume, "--tag", tag, "--file", file];
+    podman(&[&words[..], &[context.to_str().unwrap()]].concat());
+    let proof = "/opt/venv/bin/python -c 'import mine, sys; print(mine.__version__, sys.prefix)'";
+    let out = podman(&["run", "--rm", "--entrypoint", "/bin/sh", tag, "-c", proof]);
+    assert_eq!(out, "1.5 /opt/venv\n");
+    podman(&["rmi", "--force", tag]);
+}

@@ -10,10 +10,7 @@ use crate::context::Context;
 use crate::engine::build::{self, Built, Order};
 use crate::env::stage::Stage;
 use crate::error::{Attempt, Error, Result};
-use crate::foreign::{self, FileKind};
 use crate::fs;
-use crate::image::digest::Digest;
-use crate::image::registry::{Platform, Registry};
 use crate::layers::output::{self, Output};
 use crate::text::{Shown, shown};
 
@@ -41,8 +38,9 @@ pub(super) fn run(
         }
         _ => None,
     };
+    described.check_files(context)?;
     if !arguments.dry_run {
-        complete(context, arguments, &mut described)?;
+        described.complete(context, arguments.to.patience(), true)?;
     }
     let order = Order {
         recipe: &described.recipe,
@@ -66,39 +64,6 @@ pub(super) fn run(
     }
     if let Some(tag) = &arguments.tag {
         context.ui.say(format!("built {}", shown(tag)));
-    }
-    Ok(())
-}
-
-/// What only the base image and the description's file tell: who runs in the image, and from what it was made.
-fn complete(context: &Context, arguments: &ImageBuild, described: &mut Described) -> Result<()> {
-    let recipe = &mut described.recipe;
-    if let Some(file) = &described.file {
-        let bytes = foreign::read(file, FileKind::Settings).attempt("read", file)?;
-        recipe
-            .labels
-            .entry("mlenv.spec".to_owned())
-            .or_insert_with(|| Digest::of(&bytes).to_string());
-    }
-    let image = Registry::new(context.host, &described.base, arguments.to.patience())
-        .and_then(|mut registry| registry.content(&Platform::here()));
-    match image {
-        Ok(image) => {
-            let config: serde_json::Value =
-                serde_json::from_slice(&image.config).unwrap_or_default();
-            let user = config["config"]["User"].as_str().filter(|user| !user.is_empty());
-            if recipe.user.is_none() {
-                recipe.user = user.map(str::to_owned);
-            }
-            recipe
-                .labels
-                .entry("mlenv.base".to_owned())
-                .or_insert_with(|| image.manifest.to_string());
-        }
-        Err(error) if recipe.user.is_none() => {
-            context.ui.warn(format!("commands in the image will run as root, as it is not known who runs in {}: {error}", described.base));
-        }
-        Err(_) => {}
     }
     Ok(())
 }

@@ -196,11 +196,11 @@ fn add(recipe: &mut Recipe, wanted: Wanted, file: &Path) -> Result<()> {
 }
 
 /// `numpy @ file:///croot/...`, as `pip freeze` writes it where conda put the package there.
-fn is_of_disk(line: &str) -> bool {
+pub(super) fn is_of_disk(line: &str) -> bool {
     line.contains("file:") && line.contains(" @ ")
 }
 
-fn of_disk(line: &str) -> Error {
+pub(super) fn of_disk(line: &str) -> Error {
     Error::new(format!("it names a place on the disk of one machine: {}", shown(line.trim())))
         .hint("write a version in its place: `NAME==VERSION`")
 }

@@ -21,7 +21,7 @@ pub(super) fn all(recipe: &Recipe) -> Result<()> {
     recipe.channels.iter().try_for_each(|channel| checked::channel(channel))?;
     recipe.packages.iter().try_for_each(|spec| checked::match_spec(spec))?;
     recipe.pip_packages.iter().try_for_each(|spec| checked::requirement(spec))?;
-    for name in &recipe.system {
+    for name in recipe.system.names() {
         let begins = name.starts_with(|first: char| first.is_ascii_alphanumeric());
         if !begins || !name.chars().all(|one| one.is_ascii_alphanumeric() || "._-+:".contains(one))
         {

@@ -65,7 +65,7 @@ fn check(recipe: &Recipe) -> Result<()> {
             shown(command)
         )));
     }
-    if recipe.user.is_some() {
+    if recipe.user.as_deref().is_some_and(|user| user != "root") {
         return Err(Error::new(
             "an Apptainer definition has no user: who starts a container is who runs in it",
         )

@@ -39,7 +39,7 @@ pub(super) fn render(
             ["/bin/sh", "-c", command].map(|word| serde_json::Value::from(word).to_string());
         let _ = writeln!(text, "CMD [{}]", words.join(", "));
     }
-    if let Some(user) = &recipe.user {
+    if let Some(user) = recipe.user.as_deref().filter(|user| *user != "root") {
         let _ = writeln!(text, "USER {user}");
     }
     text

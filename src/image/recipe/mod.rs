@@ -10,6 +10,7 @@ mod dockerfile;
 pub(crate) mod pins;
 mod source;
 mod steps;
+mod system;
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -17,6 +18,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::Deserialize;
 
 pub(crate) use self::source::{preset, read};
+use self::system::SystemPackages;
 use super::reference::Reference;
 use crate::error::{Error, Result};
 use crate::text::{PathText, Shown};
@@ -30,9 +32,9 @@ pub(crate) struct Recipe {
     /// Where conda is, or goes.
     #[serde(default = "opt_conda")]
     prefix: String,
-    /// Packages of the system, by the names that its package manager has for them.
+    /// Packages of the system.
     #[serde(default)]
-    pub(crate) system: Vec<String>,
+    pub(crate) system: SystemPackages,
     /// Channels for conda's packages.
     #[serde(default)]
     pub(crate) channels: Vec<String>,
@@ -95,7 +97,7 @@ impl Recipe {
     /// True where packages alone are added, for which no command of anybody's has to run.
     pub(crate) fn is_of_packages(&self) -> bool {
         let Self { system, files, run, mounts, workdir, runscript, user, labels, .. } = self;
-        system.is_empty()
+        system.names().next().is_none()
             && files.is_empty()
             && run.is_empty()
             && mounts.is_empty()

@@ -1,6 +1,8 @@
 //! What is run while an image is built: the same commands in both texts. What is the user's in them is a quoted word, or was
 //! checked to be plain.
 
+use std::fmt::Write as _;
+
 use super::Recipe;
 use crate::process::Command;
 
@@ -18,8 +20,8 @@ pub(super) fn requirements(at: usize) -> String {
 pub(super) fn all(recipe: &Recipe) -> Vec<String> {
     let prefix = &recipe.prefix;
     let mut steps = Vec::new();
-    if !recipe.system.is_empty() {
-        steps.push(system(&recipe.system.join(" ")));
+    if recipe.system.names().next().is_some() {
+        steps.push(system(recipe));
     }
     let dirs: Vec<&str> = recipe.mounts.iter().chain(&recipe.workdir).map(String::as_str).collect();
     if !dirs.is_empty() {
@@ -39,6 +41,14 @@ pub(super) fn all(recipe: &Recipe) -> Vec<String> {
             "--no-cache-dir",
         ])
     };
+    let needs_pip = !recipe.pip.is_empty() || !recipe.pip_packages.is_empty();
+    if needs_pip && recipe.conda.is_none() && recipe.packages.is_empty() {
+        // For pip alone the image's own Python will do; some systems have its pip, and none to put into a venv. One
+        // command, since it stands between others' `&&`.
+        steps.push(format!(
+            "{{ test -x {prefix}/bin/python || python3 -m venv {prefix} || python3 -m venv --clear --without-pip --system-site-packages {prefix}; }}"
+        ));
+    }
     for at in 0..recipe.pip.len() {
         steps.push(pip().option("-r", requirements(at)).line());
     }
@@ -54,15 +64,28 @@ pub(super) fn all(recipe: &Recipe) -> Vec<String> {
     steps
 }
 
-/// By the package manager that the base image has.
-fn system(names: &str) -> String {
-    format!(
-        "if command -v apt-get; then apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {names} && rm -rf /var/lib/apt/lists/*; \
-         elif command -v dnf; then dnf install -y {names} && dnf clean all; \
-         elif command -v microdnf; then microdnf install -y {names} && microdnf clean all; \
-         elif command -v zypper; then zypper --non-interactive install {names} && zypper clean -a; \
-         else echo 'no apt-get, dnf or zypper in the base image' >&2; exit 1; fi"
-    )
+/// By the package manager that the base image has, by the names that this one knows.
+fn system(recipe: &Recipe) -> String {
+    let mut text = String::new();
+    for (manager, program, install, clean) in [
+        (
+            "apt",
+            "apt-get",
+            "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends",
+            "rm -rf /var/lib/apt/lists/*",
+        ),
+        ("dnf", "dnf", "dnf install -y", "dnf clean all"),
+        ("dnf", "microdnf", "microdnf install -y", "microdnf clean all"),
+        ("zypper", "zypper", "zypper --non-interactive install", "zypper clean -a"),
+    ] {
+        let names = recipe.system.of(manager).join(" ");
+        if !names.is_empty() {
+            let word = if text.is_empty() { "if" } else { "elif" };
+            let _ =
+                write!(text, "{word} command -v {program}; then {install} {names} && {clean}; ");
+        }
+    }
+    text + "else echo 'no package manager of the base image is named in the description' >&2; exit 1; fi"
 }
 
 /// By the client that the base image has; what is there counts.

@@ -34,6 +34,9 @@ pub(crate) struct ImageFacts {
     pub(crate) created: Option<String>,
     /// Text about it, from its labels and annotations.
     pub(crate) labels: BTreeMap<String, String>,
+    /// As whom its containers run, where that is not root.
+    #[serde(skip)]
+    pub(crate) user: Option<String>,
     /// How many pulls are left.
     pub(crate) pull_limit: Option<PullLimit>,
 }
@@ -56,7 +59,9 @@ impl Registry<'_> {
         let id = config.digest.clone();
         let blob = self.blob(&id)?;
         let config = read_config(self.reference, &blob)?;
-        notes.extend(config.settings.and_then(|settings| settings.labels).unwrap_or_default());
+        let (labels, user) =
+            config.settings.map_or((None, None), |settings| (settings.labels, settings.user));
+        notes.extend(labels.unwrap_or_default());
         let platform =
             Platform { os: config.os, architecture: config.architecture, variant: config.variant };
         if platforms.is_empty() {
@@ -72,6 +77,7 @@ impl Registry<'_> {
             layers: layers.len(),
             created: config.created,
             labels: texts(notes),
+            user: user.filter(|user| !user.is_empty()),
             pull_limit: self.limit,
         })
     }

@@ -74,11 +74,13 @@ pub(super) struct Config {
     pub(super) settings: Option<Settings>,
 }
 
-/// How its containers are to be run; of that only the labels.
+/// How its containers are to be run; of that only the labels, and as whom.
 #[derive(Deserialize)]
 pub(super) struct Settings {
     #[serde(rename = "Labels")]
     pub(super) labels: Option<Notes>,
+    #[serde(rename = "User")]
+    pub(super) user: Option<String>,
 }
 
 /// What a token server gives, by either name.
