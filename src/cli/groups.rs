@@ -11,7 +11,7 @@ use super::Arguments;
 
 /// The groups, those first that a newcomer needs.
 const GROUPS: [(&str, &[&str]); 8] = [
-    ("Projects", &["create", "sync", "lock", "run", "shell"]),
+    ("Projects", &["create", "sync", "lock", "requirements", "run", "shell"]),
     (
         "Packages",
         &[

@@ -15,6 +15,7 @@ mod needed;
 mod pack;
 mod packages;
 mod quick;
+mod requirements;
 mod run;
 #[cfg(feature = "conda")]
 mod search;
@@ -51,6 +52,7 @@ pub(crate) use self::pack::{Pack, Unpack};
 pub(crate) use self::packages::{
     Export, Install, Manner, OfEnv, PartsOf, Pin, Switch, Sync, Uninstall, Unpin, UserSite,
 };
+pub(crate) use self::requirements::Requirements;
 pub(crate) use self::run::{Run, Shell, Which};
 #[cfg(feature = "conda")]
 pub(crate) use self::search::Search;
@@ -138,6 +140,7 @@ pub(crate) enum Command {
     Autoremove(Autoremove),
     Sync(Sync),
     Lock(Lock),
+    Requirements(Requirements),
     Pin(Pin),
     Unpin(Unpin),
     Export(Export),

@@ -30,6 +30,7 @@ mod project;
 mod prune;
 mod rebase;
 mod remove;
+mod requirements;
 mod run;
 mod save;
 #[cfg(feature = "conda")]
@@ -70,6 +71,7 @@ pub(crate) fn run(command: Command, words: Vec<OsString>, host: &Host, ui: Ui) -
         Command::Install(arguments) => install::run(&context, &arguments),
         Command::Sync(arguments) => sync::run(&context, &arguments),
         Command::Lock(arguments) => lock::run(&context, &arguments),
+        Command::Requirements(arguments) => requirements::run(&context, &arguments),
         Command::Uninstall(arguments) => uninstall::run(&context, &arguments),
         Command::Update(arguments) => update::run(&context, &arguments),
         Command::Outdated(arguments) => update::outdated(&context, &arguments),

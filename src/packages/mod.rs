@@ -16,6 +16,7 @@ pub(crate) mod export;
 pub(crate) mod follow;
 pub(crate) mod fulfil;
 pub(crate) mod guard;
+pub(crate) mod imports;
 pub(crate) mod job;
 pub(crate) mod lock;
 pub(crate) mod matching;

@@ -5,6 +5,7 @@ pub(crate) mod conda;
 pub(crate) mod delta;
 pub(crate) mod export;
 pub(crate) mod files;
+pub(crate) mod imports;
 pub(crate) mod inside;
 pub(crate) mod list;
 pub(crate) mod lock;
