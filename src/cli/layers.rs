@@ -87,9 +87,9 @@ pub(crate) struct ImageDeploy {
 /// Where a new image goes.
 #[derive(Debug, Args)]
 pub(crate) struct To {
-    /// Write it to this file (an OCI archive, or with `.sif` at its end what apptainer makes of it), or with `oci:` in front to
-    /// this directory
-    #[arg(short, long, value_name = "FILE|oci:DIR")]
+    /// Write it to this file (an OCI archive, or with `.sif` at its end what apptainer makes of it), with `/` at its end to a sandbox of
+    /// apptainer's, or with `oci:` in front to this directory
+    #[arg(short, long, value_name = "FILE|DIR/|oci:DIR")]
     pub(crate) output: Option<PathBuf>,
     /// Send it to a registry, under this reference
     #[arg(long, value_name = "REF")]
@@ -194,7 +194,7 @@ pub(crate) struct ImageBuild {
     /// Leave it in the engine's store, by this name
     #[arg(short, long, value_name = "NAME")]
     pub(crate) tag: Option<String>,
-    /// The engine that builds: podman, buildah or docker [default: none where none is needed, else the first of these that is there]
+    /// The engine that builds: podman, buildah, docker, or apptainer for a SIF or sandbox [default: none where none is needed, else the first of these that is there]
     #[arg(long, value_name = "ENGINE")]
     pub(crate) engine: Option<String>,
     /// Where the build's own files go [default: your cache]

@@ -1,6 +1,7 @@
 //! `mlenv image ...`: the catalogue, and what registries tell.
 
 mod build;
+mod by_apptainer;
 mod by_engine;
 mod freeze;
 mod info;

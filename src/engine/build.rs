@@ -46,7 +46,7 @@ pub(crate) struct Built {
 /// Builds the image, under `tag` where one is named.
 pub(crate) fn build(context: &Context, order: &Order, tag: Option<&str>) -> Result<Built> {
     let (builder, program) = builder(context, order.engine)?;
-    let stage = lay_out(context, order)?;
+    let stage = lay_out(context, order, RecipeForm::Dockerfile)?;
     let own = format!("localhost/mlenv-build-{}:latest", std::process::id());
     let built =
         Built { program, builder, tag: tag.map_or(own, str::to_owned), is_scratch: tag.is_none() };
@@ -72,30 +72,46 @@ fn builder(context: &Context, named: Option<&str>) -> Result<(&'static str, Path
             Error::no(format!("{name} is not on PATH")).hint("leave --engine out: whichever is there builds")
         }
         Some(name) => Error::new(format!("{} builds no Dockerfile", shown(name)))
-            .hint("podman, buildah and docker do; `mlenv image recipe --apptainer` prints a definition for apptainer"),
+            .hint("podman, buildah and docker do; apptainer builds a SIF or a sandbox"),
         None => Error::no("there is no podman, buildah or docker here, and the description has commands to run").hint(
             "`mlenv image recipe` prints the text for a machine that has one; packages alone need none",
         ),
     })
 }
 
-/// The Dockerfile, and beside it what it copies.
-fn lay_out(context: &Context, order: &Order) -> Result<Stage> {
-    let text = order.recipe.render(RecipeForm::Dockerfile, order.base, order.dir, order.words)?;
+/// True where a Dockerfile can be built.
+pub(crate) fn has_builder(context: &Context) -> bool {
+    BUILDERS.iter().any(|name| context.host.find_program(name).is_some())
+}
+
+/// The directory of what a text copies, beside that text.
+pub(crate) const CONTEXT: &str = "context";
+
+/// What the text is called.
+pub(crate) fn name(form: RecipeForm) -> &'static str {
+    match form {
+        RecipeForm::Dockerfile => "Dockerfile",
+        RecipeForm::Definition => "image.def",
+    }
+}
+
+/// The text, and beside it what it copies.
+pub(crate) fn lay_out(context: &Context, order: &Order, form: RecipeForm) -> Result<Stage> {
+    let text = order.recipe.render(form, order.base, order.dir, order.words)?;
     fs::make_dirs(order.work, 0o700).attempt("make", order.work)?;
     let stage = Stage::new(order.work)?;
     let root = stage.root();
-    let written = root.write_new(Path::new("Dockerfile"), text.as_bytes(), How::DATA);
-    written.attempt("write", &stage.path().join("Dockerfile"))?;
-    let inside = root.make_dirs(Path::new("context")).attempt("make", &stage.path())?;
-    for name in order.recipe.copied(order.dir)? {
-        let from = if name == Path::new("mlenv") && order.recipe.lacks_program(order.dir) {
+    let written = root.write_new(Path::new(name(form)), text.as_bytes(), How::DATA);
+    written.attempt("write", &stage.path().join(name(form)))?;
+    let inside = root.make_dirs(Path::new(CONTEXT)).attempt("make", &stage.path())?;
+    for file in order.recipe.copied(order.dir)? {
+        let from = if file == Path::new("mlenv") && order.recipe.lacks_program(order.dir) {
             context.ui.say("this very mlenv goes into the image: it starts there if the image's C library is no older than this machine's");
             context.host.program()?
         } else {
-            order.dir.join(&name)
+            order.dir.join(&file)
         };
-        put(&inside, &name, &from).attempt("copy", &from)?;
+        put(&inside, &file, &from).attempt("copy", &from)?;
     }
     Ok(stage)
 }
@@ -116,7 +132,7 @@ impl Built {
         let command = Command::new(&self.program);
         let command = command.word(if self.builder == "buildah" { "bud" } else { "build" });
         let command = command.option("--tag", &self.tag).option("--file", stage.join("Dockerfile"));
-        command.word(stage.join("context"))
+        command.word(stage.join(CONTEXT))
     }
 
     /// Writes it to a file that engines load, and tells by which name they know the form of it.
@@ -163,7 +179,7 @@ impl Drop for Built {
 const LAST: usize = 20;
 
 /// Lets an engine work: its steps are one line that changes, its last words are shown where it fails.
-fn watched(context: &Context, command: &Command, what: &str) -> Result<()> {
+pub(crate) fn watched(context: &Context, command: &Command, what: &str) -> Result<()> {
     let stop = stop_flag()?;
     if context.ui.is_verbose() {
         let status = command.attended(&stop)?;

@@ -28,12 +28,14 @@ pub(crate) enum Output {
     Archive(PathBuf),
     /// A SIF file, which apptainer makes.
     Sif(PathBuf),
+    /// A directory with the image's files, which apptainer makes.
+    Sandbox(PathBuf),
 }
 
 impl Output {
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
-        let (Self::Dir(path) | Self::Archive(path) | Self::Sif(path)) = self;
+        let (Self::Dir(path) | Self::Archive(path) | Self::Sif(path) | Self::Sandbox(path)) = self;
         path
     }
 }
@@ -81,7 +83,7 @@ pub(crate) fn write(
     let parts = parts(content, frozen, tag);
     match output {
         Output::Dir(dir) => in_dir(registry, &parts, dir, ui),
-        Output::Archive(file) | Output::Sif(file) => {
+        Output::Archive(file) | Output::Sif(file) | Output::Sandbox(file) => {
             if file.symlink_metadata().is_ok() {
                 return Err(there(file));
             }

@@ -3,6 +3,7 @@
 use crate::engines::{self, Engine, settings};
 use crate::support::machine;
 use crate::support::sandbox::{Outcome, Sandbox};
+use crate::users::Nobody;
 use crate::world::{podman, world};
 
 const TEXT: &str = "
@@ -102,4 +103,58 @@ fn what_is_built_goes_to_files_and_registries_and_leaves_nothing_in_the_store() 
     } else {
         machine::lacks("apptainer, which makes a SIF");
     }
+}
+
+#[test]
+fn apptainer_alone_makes_a_sif_and_a_sandbox_for_an_ordinary_user() {
+    if !Engine::Apptainer.works() {
+        return;
+    }
+    let Some(nobody) = Nobody::new() else { return };
+    if nobody.run(&["apptainer", "--version"]).end().status.code() != Some(0) {
+        return machine::lacks("a build directory that other users may enter");
+    }
+    let sandbox = &nobody.sandbox;
+    let text = format!("base = '{}'\n{TEXT}", world().publish("described:3", 1));
+    let dir = "home/project/a lab";
+    sandbox.write(format!("{dir}/lab.toml"), text);
+    sandbox.write(format!("{dir}/data.txt"), "data\n");
+    sandbox.write(format!("{dir}/more/deep/x"), "deep\n");
+    sandbox.run("chown").args(["-R", "65534", "home"]).ok();
+    let build = |more: &[&str]| {
+        let words = ["image", "build", "a lab/lab.toml", "--engine", "apptainer"];
+        nobody.mlenv(&[&words[..], more].concat())
+    };
+    let inside = "cat /note; ls -d /dataset; echo \"$WORDS ${SECRET-none}\"";
+    for to in ["lab.sif", "box/"] {
+        build(&["--variant", "plain", "-o", to]).ok();
+        let mut seen = to;
+        if to == "lab.sif" {
+            // Not every machine lets such a user mount one.
+            seen = "../opened";
+            nobody.run(&["apptainer", "build", "--sandbox", seen, to]).ok();
+        }
+        let words = ["apptainer", "exec", "--cleanenv", seen, "/bin/sh", "-c", inside];
+        let told = nobody.run(&words).ok();
+        assert_eq!(told.out, "it's built\n/dataset\nit's $HOME none\n", "{to}");
+        let told = nobody.run(&["apptainer", "run", "--cleanenv", seen]).ok();
+        assert_eq!(told.out, "ran in /work\n", "{to}");
+        build(&["--variant", "plain", "-o", to]).fails(1, "is there already");
+    }
+    build(&["--variant", "other", "-o", "other/"]).ok();
+    assert!(sandbox.path("home/project/other/opt/more/deep/x").is_file());
+    let told = build(&["--variant", "broken", "-o", "broken.sif"]).end();
+    assert!(told.status.code() == Some(2) && told.err.contains("the last words"), "{told}");
+    let told = build(&["--variant", "plain", "-o", "dry/", "--dry-run"]).ok().out;
+    assert!(told.contains(" --quiet build --fix-perms --sandbox "), "{told}");
+    // Unasked, where nothing else is on PATH.
+    let words =
+        ["image", "build", "home/project/a lab/lab.toml", "--variant", "plain", "-o", "dry/"];
+    let alone = sandbox.mlenv(words).arg("--dry-run").var("PATH", engines::apptainer_bin()).ok();
+    assert!(alone.out.contains("apptainer --quiet build --fix-perms --sandbox "), "{alone}");
+    build(&["--variant", "plain", "-t", "x"]).fails(2, "and neither is wanted");
+    let names = std::fs::read_dir(sandbox.path("home/project")).unwrap();
+    let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["a lab", "box", "lab.sif", "other"], "nothing is left behind");
 }

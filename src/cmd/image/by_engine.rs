@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::freeze::{check, place_of};
-use super::sif;
 use super::spec::Described;
+use super::{by_apptainer, sif};
 use crate::cli::ImageBuild;
 use crate::context::Context;
 use crate::engine::build::{self, Built, Order};
@@ -30,15 +30,18 @@ pub(super) fn run(
         None => context.dirs.cache.join(WORK),
     };
     let output = arguments.to.output.as_deref().map(|to| place_of(context, to)).transpose()?;
+    described.check_files(context)?;
+    if by_apptainer::is_meant(context, arguments, output.as_ref()) {
+        return by_apptainer::run(context, arguments, described, (output.as_ref(), &work));
+    }
     let maker = match &output {
-        Some(Output::Sif(file)) => Some(sif::maker(context, file)?),
+        Some(to @ (Output::Sif(_) | Output::Sandbox(_))) => Some(sif::maker(context, to.path())?),
         Some(Output::Dir(path) | Output::Archive(path)) if path.symlink_metadata().is_ok() => {
             return Err(Error::no(format!("{} is there already", Shown(path)))
                 .hint("name another place, or remove it"));
         }
         _ => None,
     };
-    described.check_files(context)?;
     if !arguments.dry_run {
         described.complete(context, arguments.to.patience(), true)?;
     }
@@ -76,7 +79,9 @@ fn write(context: &Context, built: &Built, output: &Output, maker: Option<&Path>
     let archive = stage.path().join("image.tar");
     let form = built.save(context, &archive)?;
     match (output, maker) {
-        (Output::Sif(file), Some(maker)) => sif::of_archive(context, maker, (&archive, form), file),
+        (Output::Sif(_) | Output::Sandbox(_), Some(maker)) => {
+            sif::of_archive(context, maker, (&archive, form), output)
+        }
         (Output::Archive(file), _) => fs::rename_dir(&archive, file).attempt("put in place", file),
         (Output::Dir(dir), _) if form == "oci-archive" => output::laid_out(&archive, dir),
         _ => Err(Error::new("docker writes no directory in the OCI layout")

@@ -78,7 +78,9 @@ pub(super) fn deliver(
         let output = place_of(context, output)?;
         let tag = target.as_ref().map_or_else(|| format!("{name}:latest"), ToString::to_string);
         match &output {
-            Output::Sif(file) => sif::write(context, (registry, parts, frozen, &tag), file)?,
+            Output::Sif(_) | Output::Sandbox(_) => {
+                sif::write(context, (registry, parts, frozen, &tag), &output)?;
+            }
             _ => output::write(registry, (parts, frozen, &tag), &output, context.ui)?,
         }
         context.ui.say(format!("wrote {}", Shown(output.path())));
@@ -143,6 +145,9 @@ pub(super) fn place(to: &To, name: &OsStr) -> Result<PathBuf> {
 pub(super) fn place_of(context: &Context, output: &Path) -> Result<Output> {
     match output.to_str().and_then(|text| text.strip_prefix("oci:")) {
         Some(dir) => context.host.absolute(Path::new(dir)).map(Output::Dir),
+        None if output.as_os_str().as_encoded_bytes().ends_with(b"/") => {
+            context.host.absolute(output).map(Output::Sandbox)
+        }
         None if output.extension().is_some_and(|end| end == "sif") => {
             context.host.absolute(output).map(Output::Sif)
         }
