@@ -155,13 +155,22 @@ pub(super) fn check_new(spot: &Spot) -> Result<()> {
     )))
 }
 
-/// The file of the project in `dir` that says what is wanted; which one, and what else is there, is said.
-pub(super) fn file(context: &Context, dir: &Path) -> Result<Option<PathBuf>> {
+/// All files of the project in `dir` that say what is wanted, the first rank first.
+pub(super) fn candidates(dir: &Path) -> Vec<PathBuf> {
+    ranked(dir).into_iter().flatten().collect()
+}
+
+fn ranked(dir: &Path) -> Vec<Vec<PathBuf>> {
     let mut ranks = vec![exports(dir)];
     for names in RANKS {
         ranks.push(names.iter().map(|name| dir.join(name)).filter(|path| counts(path)).collect());
     }
-    let mut ranks = ranks.into_iter().filter(|files| !files.is_empty());
+    ranks
+}
+
+/// The file of the project in `dir` that says what is wanted; which one, and what else is there, is said.
+pub(super) fn file(context: &Context, dir: &Path) -> Result<Option<PathBuf>> {
+    let mut ranks = ranked(dir).into_iter().filter(|files| !files.is_empty());
     let Some(first) = ranks.next() else {
         context.ui.say(format!("{} has no file that says what it needs: a bare env", Shown(dir)));
         return Ok(None);

@@ -107,17 +107,29 @@ fn file(context: &Context, path: &Path) -> Result<PathBuf> {
     let mut found: Vec<PathBuf> = entries.filter(|file| is_description(file)).collect();
     found.sort();
     match found.as_slice() {
-        [] => project::file(context, path)?.ok_or_else(|| {
-            Error::no(format!("nothing in {} says what is wanted", Shown(path)))
-                .hint("name a file: a description, environment.yml, requirements.txt, pyproject.toml or a lock")
-        }),
+        [] => of_project(context, path),
         [one] => Ok(one.clone()),
-        several => {
-            let names: Vec<String> = several.iter().map(|file| fulfil::short(file)).collect();
-            Err(Error::new(format!("several descriptions are in {}: {}", Shown(path), names.join(", ")))
-                .hint("name one of them"))
-        }
+        several => Err(undecided("several descriptions are", path, several)),
     }
+}
+
+/// The one file of a project. An image is made for others, so that no rank among several chooses what is in it.
+fn of_project(context: &Context, dir: &Path) -> Result<PathBuf> {
+    let found = project::candidates(dir);
+    let nothing = || {
+        Error::no(format!("nothing in {} says what is wanted", Shown(dir)))
+            .hint("name a file: a description, environment.yml, requirements.txt, pyproject.toml or a lock")
+    };
+    match found.as_slice() {
+        [] => Err(nothing()),
+        [_] => project::file(context, dir)?.ok_or_else(nothing),
+        several => Err(undecided("several files that say what is wanted are", dir, several)),
+    }
+}
+
+fn undecided(what: &str, dir: &Path, files: &[PathBuf]) -> Error {
+    let names: Vec<String> = files.iter().map(|file| fulfil::short(file)).collect();
+    Error::new(format!("{what} in {}: {}", Shown(dir), names.join(", "))).hint("name one of them")
 }
 
 fn is_description(file: &Path) -> bool {

@@ -61,6 +61,22 @@ fn what_is_not_in_the_image_is_named_before_anything_is_built() {
 }
 
 #[test]
+fn of_two_files_of_a_project_none_is_taken() {
+    let sandbox = Sandbox::new();
+    let base = ["--base-image", "127.0.0.1:9/a:v1"];
+    let image = |verb: &str| sandbox.mlenv(["image", verb, "lab"]).args(base);
+    std::fs::create_dir(sandbox.path("lab")).unwrap();
+    image("recipe").fails(1, "nothing in ").hints("environment.yml");
+    sandbox.write("lab/pyproject.toml", "[tool.ruff]\n");
+    sandbox.write("lab/requirements.txt", "six\n");
+    image("recipe").arg("--apptainer").ok().says("requirements.txt says what is wanted");
+    sandbox.write("lab/environment.yml", "dependencies: [numpy]\n");
+    let several = "several files that say what is wanted are in ";
+    image("recipe").fails(2, several).says("environment.yml, requirements.txt");
+    image("build").args(["-o", "x.sif"]).fails(2, several).hints("name one of them");
+}
+
+#[test]
 fn a_system_has_its_own_names_for_packages() {
     let sandbox = Sandbox::new();
     let told = sandbox.mlenv(["image", "recipe", "--preset", "pyroot"]).ok();
