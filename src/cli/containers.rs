@@ -29,6 +29,7 @@ pub(crate) enum ContainerVerb {
     Setup(Setup),
     Enter(Enter),
     Info(ContainerInfo),
+    Record(ContainerRecord),
     Update(Update),
     Jupyter(ContainerJupyter),
     Remove(ContainerRemove),
@@ -101,6 +102,25 @@ pub(crate) struct ContainerInfo {
     #[arg(long)]
     pub(crate) json: bool,
     /// Only print what would be run
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Write down what you added to the container: exact versions, in the project's file
+///
+/// Into environment.yml where there is one or a conda client added something, else into requirements.txt. A line about the same package is
+/// replaced, others are added, and the rest of the file stays as it is. What pip brought along as a dependency is not written.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv container record                        environment.yml or requirements.txt beside the container
+  mlenv container record -o more.txt
+  mlenv container record --dry-run              only print the file as it would be")]
+pub(crate) struct ContainerRecord {
+    /// This file instead: with `.yml` or `.yaml` at its end an environment file, else requirements
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Only print what would be written
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

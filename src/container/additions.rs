@@ -119,6 +119,15 @@ impl Listing {
         self.dists.iter().any(is_dist) || (version.is_empty() && self.records.iter().any(is_record))
     }
 
+    /// One of conda's packages as it is there: `NAME=VERSION`, with the channel that the spec names.
+    pub(crate) fn pinned(&self, spec: &str) -> String {
+        let name = spec_name(spec);
+        let from = spec.rsplit_once("::").map(|(from, _)| format!("{from}::")).unwrap_or_default();
+        let found = self.records.iter().find(|record| record_name(record) == Some(name));
+        let version = found.and_then(|record| record.rsplit('-').nth(1));
+        version.map_or_else(|| spec.to_owned(), |version| format!("{from}{name}={version}"))
+    }
+
     /// What came since `mark`.
     pub(crate) fn since(&self, mark: &Mark) -> Additions {
         let mut additions = Additions::default();

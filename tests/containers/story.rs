@@ -17,6 +17,7 @@ fn a_container_is_set_up_entered_and_updated_with_what_was_added() {
         let env = story.make_env();
         story.come_back(&env);
         story.look();
+        story.record();
         world().publish(&name, 2);
         story.update();
         story.come_back(&env);
@@ -105,6 +106,23 @@ impl Story {
         assert_eq!(json["state"]["engine"], self.project.engine.name());
         assert!(json["state"]["size"].as_u64().unwrap() > 1_000_000, "{json}");
         assert!(json["state"]["digest"].as_str().unwrap().starts_with("sha256:"), "{json}");
+    }
+
+    /// Into the project's file, with what it had; a second time nothing changes.
+    fn record(&self) {
+        let file = self.project.path("environment.yml");
+        std::fs::write(&file, "name: mine # ours\ndependencies:\n  - Scipy >=1  # for fits\n")
+            .unwrap();
+        let told = self.project.mlenv(["container", "record", "--dry-run"]).ok();
+        let expected = "name: mine # ours\ndependencies:\n  - scipy=1.0 # for fits\n  - pip\n  - pip:\n    - mine==1.5\n";
+        assert_eq!(told.out, expected);
+        for _ in 0..2 {
+            self.project.mlenv(["container", "record"]).ok().says("mine==1.5");
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), told.out);
+        }
+        let told = self.project.mlenv(["container", "record", "-o", "requirements.txt"]);
+        told.fails(2, "cannot name conda's packages: scipy=");
+        std::fs::remove_file(file).unwrap();
     }
 
     fn update(&self) {

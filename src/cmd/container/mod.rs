@@ -4,6 +4,7 @@ mod enter;
 mod import;
 mod info;
 mod jupyter;
+mod record;
 mod remove;
 mod setup;
 mod update;
@@ -26,6 +27,7 @@ pub(super) fn run(context: &Context, arguments: &Container) -> Result<()> {
         Some(ContainerVerb::Setup(arguments)) => setup::run(context, arguments),
         Some(ContainerVerb::Enter(arguments)) => enter::run(context, arguments),
         Some(ContainerVerb::Info(arguments)) => info::run(context, arguments),
+        Some(ContainerVerb::Record(arguments)) => record::run(context, arguments),
         Some(ContainerVerb::Update(arguments)) => update::run(context, arguments),
         Some(ContainerVerb::Jupyter(arguments)) => jupyter::run(context, arguments),
         Some(ContainerVerb::Remove(arguments)) => remove::run(context, arguments),

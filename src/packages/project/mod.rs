@@ -9,6 +9,7 @@ pub(crate) mod pixi_lock;
 pub(crate) mod pylock;
 pub(crate) mod pyproject;
 pub(crate) mod python;
+pub(crate) mod rewrite;
 pub(crate) mod script;
 pub(crate) mod uv_lock;
 pub(crate) mod wanted;
