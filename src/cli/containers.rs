@@ -15,6 +15,7 @@ Examples:
   mlenv container                       enter it again
   mlenv container enter -- python -V    one command in it
   mlenv container info                  the image, and what you added
+  mlenv container list                  those of all your directories
   mlenv container update -f             onto today's image, with what you added
 
 The container is that of the nearest directory, here or above, that has `.mlenv-container.toml`.")]
@@ -29,6 +30,7 @@ pub(crate) enum ContainerVerb {
     Setup(Setup),
     Enter(Enter),
     Info(ContainerInfo),
+    List(ContainerList),
     Record(ContainerRecord),
     Update(Update),
     Jupyter(ContainerJupyter),
@@ -123,6 +125,18 @@ pub(crate) struct ContainerRecord {
     /// Only print what would be written
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// List the containers of your directories
+///
+/// Those that mlenv made, took over or entered for you, whatever the engine. The one that `mlenv container` enters
+/// here is marked. STATE is `running`, `stopped`, `ready` (a sandbox), `gone`, `copy` (of a directory that has it) or
+/// `unknown`, where the engine does not answer.
+#[derive(Debug, Args)]
+pub(crate) struct ContainerList {
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Check whether a newer image was published; with -f move onto it, keeping the packages that you added

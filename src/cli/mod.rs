@@ -36,8 +36,8 @@ pub(crate) use self::bases::{
     Base, Check as BaseCheck, Match as BaseMatch, Prepare as BasePrepare,
 };
 pub(crate) use self::containers::{
-    Container, ContainerInfo, ContainerJupyter, ContainerRecord, ContainerRemove, ContainerVerb,
-    Enter, Import, Setup, Update, Wrap,
+    Container, ContainerInfo, ContainerJupyter, ContainerList, ContainerRecord, ContainerRemove,
+    ContainerVerb, Enter, Import, Setup, Update, Wrap,
 };
 pub(crate) use self::doctor::{Clone, Doctor, Packages, Prune, Rebase, Rename};
 pub(crate) use self::envs::{Create, Info, List, NewPlace, Place, Remove};

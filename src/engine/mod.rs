@@ -1,6 +1,6 @@
 //! Container engines at work: what `container` has as data is made, entered, brought up to date and taken away.
 //!
-//! `runner` is one engine; `make`, `sweep` and `sandbox` make and end; `entrance` is the way into a directory's container,
+//! `runner` is one engine; `known` which directories have a container; `make`, `sweep` and `sandbox` make and end; `entrance` is the way into a directory's container,
 //! `reenter` the one into the container that an env lives in, which `outside` finds again; `update` and `replay` move what
 //! the user added onto a newer image. Programs are started by `process`.
 
@@ -9,6 +9,7 @@ pub(crate) mod entrance;
 pub(crate) mod errand;
 pub(crate) mod home;
 pub(crate) mod image;
+pub(crate) mod known;
 pub(crate) mod legacy_env;
 pub(crate) mod make;
 pub(crate) mod outside;

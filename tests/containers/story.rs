@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::engines::Engine;
 use crate::support::sandbox::Outcome;
-use crate::world::{Project, world};
+use crate::world::{Project, podman, small, world};
 
 #[test]
 fn a_container_is_set_up_entered_and_updated_with_what_was_added() {
@@ -24,6 +24,42 @@ fn a_container_is_set_up_entered_and_updated_with_what_was_added() {
         story.project.mlenv(["container", "remove"]).ok();
         assert!(!story.project.path(".mlenv-container.toml").exists());
         assert!(!story.project.path("singularity").exists());
+    }
+}
+
+#[test]
+fn containers_of_all_directories_are_listed_with_what_became_of_them() {
+    for engine in Engine::ALL.into_iter().filter(|engine| engine.works()) {
+        let project = Project::new(engine);
+        let image = world().publish_as(&format!("list:{}", engine.name()), &small(1));
+        let elsewhere = project.sandbox.path("elsewhere");
+        std::fs::create_dir_all(&elsewhere).unwrap();
+        let rows = || {
+            let list = project.mlenv(["container", "list", "--json"]).cwd(&elsewhere).ok();
+            serde_json::from_str::<Vec<serde_json::Value>>(&list.out).unwrap()
+        };
+        assert!(rows().is_empty());
+        project.setup(&image);
+        project.inside(&["true"]);
+        let listed = rows();
+        assert_eq!(listed.len(), 1, "{listed:?}");
+        assert_eq!(listed[0]["directory"], project.dir.to_str().unwrap());
+        assert_eq!(listed[0]["engine"], engine.name());
+        assert_eq!(listed[0]["image"], image);
+        assert_eq!(listed[0]["here"], false);
+        let is_sandbox = engine == Engine::Apptainer;
+        assert_eq!(listed[0]["state"], if is_sandbox { "ready" } else { "running" });
+        let table = project.mlenv(["container", "list"]).ok().out;
+        assert!(table.lines().nth(1).is_some_and(|line| line.starts_with('*')), "{table}");
+        if engine == Engine::Podman {
+            let id = project.state()["container"].as_str().unwrap().to_owned();
+            podman(&["stop", "-t", "0", &id]);
+            assert_eq!(rows()[0]["state"], "stopped");
+            podman(&["rm", &id]);
+            assert_eq!(rows()[0]["state"], "gone");
+        }
+        project.mlenv(["container", "remove"]).ok();
+        assert!(rows().is_empty());
     }
 }
 

@@ -6,9 +6,9 @@ use crate::container::program::LOGIN_SHELL;
 
 use crate::context::Context;
 use crate::engine::entrance::{Entrance, shell};
-use crate::engine::home;
 use crate::engine::runner::Runner;
 use crate::engine::wake::{refuse_inside, start_call, wake};
+use crate::engine::{home, known};
 use crate::error::Result;
 
 pub(super) fn run(context: &Context, arguments: &Enter) -> Result<()> {
@@ -31,5 +31,6 @@ pub(super) fn run(context: &Context, arguments: &Enter) -> Result<()> {
     }
     wake(&runner, &dir, &state)?;
     entrance.prepare()?;
+    let _ = known::remember(&context.dirs, &dir); // made by an older mlenv; a failure was told by `setup`
     Err(runner.become_call(&call))
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::print_words;
-use super::lock;
+use super::{lock, remember};
 use crate::cli::Import;
 use crate::container::legacy::LegacyScript;
 use crate::container::state::ContainerState;
@@ -81,6 +81,7 @@ fn container(context: &Context, dir: &Path, old: &LegacyScript, dry_run: bool) -
     let _lock = lock(dir)?;
     mark(context, &runner, dir, &mut state, old);
     state.write(dir)?;
+    remember(context, dir);
     context
         .ui
         .say(format!("{} has its container from now on: `mlenv container` enters it", Shown(dir)));

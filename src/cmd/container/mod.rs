@@ -4,6 +4,7 @@ mod enter;
 mod import;
 mod info;
 mod jupyter;
+mod list;
 mod record;
 mod remove;
 mod setup;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{Container, ContainerVerb, Enter, Import};
 use crate::container::state::{self, ContainerState, FILE};
 use crate::context::Context;
+use crate::engine::known;
 use crate::error::{Error, Result};
 use crate::fs::{self, Lock};
 use crate::hint::command;
@@ -28,6 +30,7 @@ pub(super) fn run(context: &Context, arguments: &Container) -> Result<()> {
         Some(ContainerVerb::Enter(arguments)) => enter::run(context, arguments),
         Some(ContainerVerb::Info(arguments)) => info::run(context, arguments),
         Some(ContainerVerb::Record(arguments)) => record::run(context, arguments),
+        Some(ContainerVerb::List(arguments)) => list::run(context, arguments),
         Some(ContainerVerb::Update(arguments)) => update::run(context, arguments),
         Some(ContainerVerb::Jupyter(arguments)) => jupyter::run(context, arguments),
         Some(ContainerVerb::Remove(arguments)) => remove::run(context, arguments),
@@ -72,6 +75,13 @@ fn old_script(dir: &Path) -> Option<PathBuf> {
 /// Lets nobody else work on this directory's container until what comes back is dropped.
 fn lock(dir: &Path) -> Result<Lock> {
     fs::lock_for_work(dir, &format!("the container of {}", Shown(dir)))
+}
+
+/// Lets `container list` find it.
+fn remember(context: &Context, dir: &Path) {
+    if let Err(cause) = known::remember(&context.dirs, dir) {
+        context.ui.warn(format!("`container list` will not know {}: {cause}", Shown(dir)));
+    }
 }
 
 /// Prints what would be run, one line for each call.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{lock, print_calls};
+use super::{lock, print_calls, remember};
 use crate::cli::Setup;
 use crate::container::state::ContainerState;
 use crate::container::{Mount, mount};
@@ -51,6 +51,7 @@ pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
         other => other?,
     };
     let state = made.keep(there.as_ref())?;
+    remember(context, &dir);
     report(context, &dir, &state);
     Ok(())
 }
