@@ -26,21 +26,9 @@ pub(crate) struct Send<'a> {
 
 /// A body.
 pub(crate) enum Payload<'a> {
-    Nothing,
     Bytes(&'a [u8]),
     /// So many bytes, read once.
     From(&'a mut dyn Read, u64),
-}
-
-impl Payload<'_> {
-    /// The same, where it can be sent again.
-    pub(crate) fn again(&self) -> Option<Self> {
-        match self {
-            Self::Nothing => Some(Self::Nothing),
-            Self::Bytes(bytes) => Some(Self::Bytes(bytes)),
-            Self::From(..) => None,
-        }
-    }
 }
 
 impl Http {
@@ -63,7 +51,6 @@ impl Http {
             trouble::of(cause, host(url), through.as_deref(), left)
         };
         let length = match &body {
-            Payload::Nothing => 0,
             Payload::Bytes(bytes) => bytes.len() as u64,
             Payload::From(_, size) => *size,
         };
@@ -74,12 +61,8 @@ impl Http {
         let wrong = |cause: ureq::http::Error| {
             Failure::Final(Error::new(format!("could not ask {}: {cause}", host(url))))
         };
-        let (mut nothing, mut bytes): (&[u8], &[u8]);
+        let mut bytes: &[u8];
         let from: &mut dyn Read = match body {
-            Payload::Nothing => {
-                nothing = &[];
-                &mut nothing
-            }
             Payload::Bytes(all) => {
                 bytes = all;
                 &mut bytes

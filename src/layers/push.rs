@@ -1,7 +1,6 @@
 //! A new image in a registry: what the base has is mounted from where it is, what is new is sent, and the manifest comes last, so that
 //! a tag never means half an image.
 
-use std::io::Read;
 use std::time::Duration;
 
 use super::freeze::Frozen;
@@ -66,19 +65,17 @@ pub(crate) fn push(
         return Err(unmounted(lacking.len(), from, bytes));
     }
     for layer in lacking {
-        let mut blob = base.open_blob(&layer.digest)?;
-        registry.upload(&layer.digest, layer.size, &mut blob)?;
+        registry.upload(&layer.digest, layer.size, || base.open_blob(&layer.digest))?;
         sent.sent += layer.size;
     }
     let layer = &frozen.layer;
     if !registry.has_blob(&layer.digest)? {
-        registry.upload(&layer.digest, layer.size, &mut layer.open()?)?;
+        registry.upload(&layer.digest, layer.size, || layer.open())?;
         sent.sent += layer.size;
     }
     let config = Digest::of(&frozen.config);
     if !registry.has_blob(&config)? {
-        let mut bytes: &[u8] = &frozen.config;
-        registry.upload(&config, frozen.config.len() as u64, &mut bytes as &mut dyn Read)?;
+        registry.upload(&config, frozen.config.len() as u64, || Ok(frozen.config.as_slice()))?;
         sent.sent += frozen.config.len() as u64;
     }
     registry.put_manifest(&frozen.manifest, frozen.media_type)?;
@@ -112,7 +109,7 @@ pub(crate) fn push_local(host: &Host, image: &LocalImage, target: &Target) -> Re
         return Err(unmounted(count, target.mount_from, of_base));
     }
     for (part, _) in lacking {
-        registry.upload(&part.digest, part.size, &mut image.read(part)?)?;
+        registry.upload(&part.digest, part.size, || image.read(part))?;
         sent.sent += part.size;
     }
     registry.put_manifest(&image.manifest, &image.media_type)?;

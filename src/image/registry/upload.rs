@@ -7,11 +7,23 @@ use ureq::http::Uri;
 
 use super::{Registry, credentials, refusal, who};
 use crate::error::{Error, Result};
-use crate::http::{Failure, Payload, Response, Send};
+use crate::http::{Failure, Payload, Reply, Response, Send};
 use crate::image::digest::Digest;
 
 /// As long one upload may take. A server that says nothing is given up much sooner.
 const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// As much of a blob is sent at once where it may not be all of it: some registries take no more.
+const CHUNK: u64 = 4 << 20;
+
+/// So often more is tried.
+const TRIES: u32 = 2;
+
+/// The wait before the next request where a registry wants one and does not say how long, and the most it can ask for.
+const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+const BYTES: [(&str, &str); 1] = [("content-type", "application/octet-stream")];
 
 /// What came of asking a registry to take a blob from another of its repositories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +38,7 @@ impl Registry<'_> {
     /// True where the repository has the blob.
     pub(crate) fn has_blob(&mut self, digest: &Digest) -> Result<bool> {
         let path = format!("{}/blobs/{digest}", self.reference.repository());
-        let answer = self.give("HEAD", &path, &[], Payload::Nothing, None)?;
+        let answer = self.give("HEAD", &path, &[], &[], None)?;
         match answer.status {
             200 => Ok(true),
             404 => Ok(false),
@@ -40,43 +52,98 @@ impl Registry<'_> {
         let path = format!("{repository}/blobs/uploads/?mount={digest}&from={from}");
         let scope = format!("repository:{from}:pull");
         // Whatever is wrong with it, the layer can still be uploaded; some registries refuse the right to the other repository.
-        let asked = self.give("POST", &path, &[], Payload::Nothing, Some(&scope));
+        let asked = self.give("POST", &path, &[], &[], Some(&scope));
         let Ok(answer) = asked else { return Mounted::No };
         if answer.status == 202
             && let Some(place) = answer.header("location").and_then(|place| self.absolute(place))
         {
             // An upload was opened in its place, and is not needed.
-            let _ = self.give_to("DELETE", &place, &[], Payload::Nothing);
+            let _ = self.reply("DELETE", &place, &[], Payload::Bytes(&[]));
         }
         if answer.status == 201 { Mounted::Yes } else { Mounted::No }
     }
 
-    /// Uploads a blob of `size` bytes: in one piece, as every registry takes it.
-    pub(crate) fn upload(&mut self, digest: &Digest, size: u64, from: &mut dyn Read) -> Result<()> {
+    /// Uploads a blob of `size` bytes, opened anew for each attempt: in one piece, as every registry takes it, and in chunks
+    /// where that is too much for one, or for the line to it. What a failed attempt sent counts for nothing.
+    pub(crate) fn upload<R: Read>(
+        &mut self,
+        digest: &Digest,
+        size: u64,
+        mut open: impl FnMut() -> Result<R>,
+    ) -> Result<()> {
+        let (mut left, mut in_chunks, mut is_renewed) = (TRIES, false, false);
+        loop {
+            let place = self.open_upload()?;
+            let mut from = open()?;
+            let reply = if in_chunks {
+                self.send_chunks(place.clone(), digest, size, &mut from)
+            } else {
+                let body = Payload::From(&mut from, size);
+                closing(&place, digest).and_then(|end| self.reply("PUT", &end, &BYTES, body))
+            };
+            match reply {
+                Ok(answer) if answer.status == 201 => return Ok(()),
+                Ok(answer) if answer.status == 401 && !is_renewed && self.is_own(&place) => {
+                    is_renewed = true;
+                    self.renew(&answer, None)?;
+                }
+                Ok(answer) if answer.status == 413 && !in_chunks => in_chunks = true,
+                Ok(answer) if answer.status == 429 && left > 0 => {
+                    left -= 1;
+                    wait(&answer);
+                }
+                Ok(answer) => return Err(self.unexpected(&answer)),
+                Err(Failure::Passing(_)) if left > 0 => {
+                    left -= 1;
+                    in_chunks |= left == 0;
+                }
+                Err(failure) => return Err(failure.told()),
+            }
+        }
+    }
+
+    fn open_upload(&mut self) -> Result<Uri> {
         let path = format!("{}/blobs/uploads/", self.reference.repository());
-        let answer = self.give("POST", &path, &[], Payload::Nothing, None)?;
-        if answer.status != 202 {
-            return Err(self.unexpected(&answer));
-        }
+        let answer = self.give("POST", &path, &[], &[], None)?;
         let place = answer.header("location").and_then(|place| self.absolute(place));
-        let place = place.ok_or_else(|| self.unexpected(&answer))?;
-        let joint = if place.query().is_some() { '&' } else { '?' };
-        let place: Uri = format!("{place}{joint}digest={digest}")
-            .parse()
-            .map_err(|_| self.unexpected(&answer))?;
-        let headers = [("content-type", "application/octet-stream")];
-        let answer = self.give_to("PUT", &place, &headers, Payload::From(from, size))?;
-        match answer.status {
-            201 => Ok(()),
-            _ => Err(self.unexpected(&answer)),
+        place.filter(|_| answer.status == 202).ok_or_else(|| self.unexpected(&answer))
+    }
+
+    /// Each chunk goes where the answer to the one before says.
+    fn send_chunks(
+        &mut self,
+        mut place: Uri,
+        digest: &Digest,
+        size: u64,
+        from: &mut dyn Read,
+    ) -> Reply<Response> {
+        let mut at = 0;
+        while at < size {
+            let mut chunk = Vec::new();
+            let read = from.take(CHUNK.min(size - at)).read_to_end(&mut chunk);
+            if read.is_err() || chunk.is_empty() {
+                return Err(Failure::Passing(Error::new(format!(
+                    "could not read all of {digest}: it ends after {at} of {size} bytes"
+                ))));
+            }
+            let next = at + chunk.len() as u64;
+            let range = format!("{at}-{}", next - 1);
+            let headers = [BYTES[0], ("content-range", &range)];
+            let answer = self.persist("PATCH", &place, &headers, &chunk, None)?;
+            let then = answer.header("location").and_then(|place| self.absolute(place));
+            match then {
+                Some(then) if answer.status == 202 => (place, at) = (then, next),
+                _ => return Ok(answer),
+            }
         }
+        self.persist("PUT", &closing(&place, digest)?, &BYTES, &[], None)
     }
 
     /// Lets the reference mean this manifest.
     pub(crate) fn put_manifest(&mut self, manifest: &[u8], media_type: &str) -> Result<()> {
         let path = self.manifest_path(None);
         let headers = [("content-type", media_type)];
-        let answer = self.give("PUT", &path, &headers, Payload::Bytes(manifest), None)?;
+        let answer = self.give("PUT", &path, &headers, manifest, None)?;
         match answer.status {
             200..=204 => Ok(()),
             _ => Err(self.unexpected(&answer)),
@@ -90,45 +157,74 @@ impl Registry<'_> {
         }
     }
 
-    /// Sends, and proves who sends where that is wanted. Only what can be sent twice is.
     fn give(
         &mut self,
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
-        body: Payload,
+        body: &[u8],
         scope: Option<&str>,
     ) -> Result<Response> {
-        let again = body.again();
         if self.authorization.is_none() {
             self.find_scheme()?;
         }
         let url = self.url(path)?;
-        let answer = self.give_to(method, &url, headers, body)?;
-        let Some(body) = again.filter(|_| answer.status == 401) else { return Ok(answer) };
-        let found = credentials::find(self.host, self.reference)?;
-        let (header, refused) = self.authorize_for(&answer, &found, scope)?;
-        let Some(header) = header else {
-            let refused = refused.as_ref().unwrap_or(&answer);
-            return Err(refusal::denied(self.reference, refused, &who(&found)));
-        };
-        self.authorization = Some(header);
-        self.give_to(method, &url, headers, body)
+        self.persist(method, &url, headers, body, scope).map_err(Failure::told)
     }
 
-    fn give_to(
+    /// Sends, proves who sends where that is wanted, and waits as long as the registry asks for.
+    fn persist(
+        &mut self,
+        method: &str,
+        url: &Uri,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        scope: Option<&str>,
+    ) -> Reply<Response> {
+        let (mut left, mut is_renewed) = (TRIES, false);
+        loop {
+            let answer = self.reply(method, url, headers, Payload::Bytes(body))?;
+            match answer.status {
+                401 if !is_renewed && self.is_own(url) => {
+                    is_renewed = true;
+                    self.renew(&answer, scope).map_err(Failure::Final)?;
+                }
+                429 if left > 0 => {
+                    left -= 1;
+                    wait(&answer);
+                }
+                _ => return Ok(answer),
+            }
+        }
+    }
+
+    /// Gets a right by what the registry says to a request without it.
+    fn renew(&mut self, answer: &Response, scope: Option<&str>) -> Result<()> {
+        let found = credentials::find(self.host, self.reference)?;
+        let (header, refused) = self.authorize_for(answer, &found, scope)?;
+        let header = header.ok_or_else(|| {
+            refusal::denied(self.reference, refused.as_ref().unwrap_or(answer), &who(&found))
+        })?;
+        self.authorization = Some(header);
+        Ok(())
+    }
+
+    /// A registry may name a place elsewhere, as a store of blobs: who sends is told to the registry alone.
+    fn is_own(&self, url: &Uri) -> bool {
+        self.url("")
+            .is_ok_and(|own| own.scheme() == url.scheme() && own.authority() == url.authority())
+    }
+
+    fn reply(
         &self,
         method: &str,
         url: &Uri,
         headers: &[(&str, &str)],
         body: Payload,
-    ) -> Result<Response> {
-        // A registry may name a place elsewhere, as a store of blobs: who sends is told to the registry alone.
-        let own = self.url("")?;
-        let is_own = own.scheme() == url.scheme() && own.authority() == url.authority();
-        let authorization = self.authorization.as_ref().filter(|_| is_own);
+    ) -> Reply<Response> {
+        let authorization = self.authorization.as_ref().filter(|_| self.is_own(url));
         let send = Send { method, url, headers, authorization };
-        self.http.give(&send, body, Instant::now() + LONGEST).map_err(Failure::told)
+        self.http.give(&send, body, Instant::now() + LONGEST)
     }
 
     /// A place that the registry names, which may be a path alone.
@@ -139,4 +235,18 @@ impl Registry<'_> {
         }
         place.parse().ok()
     }
+}
+
+/// Where an upload ends, and what it has to be.
+fn closing(place: &Uri, digest: &Digest) -> Reply<Uri> {
+    let joint = if place.query().is_some() { '&' } else { '?' };
+    format!("{place}{joint}digest={digest}").parse().map_err(|cause| {
+        Failure::Final(Error::new(format!("could not end an upload at {place}: {cause}")))
+    })
+}
+
+/// Waits as a registry asks for, within reason.
+fn wait(answer: &Response) {
+    let asked = answer.header("retry-after").and_then(|value| value.trim().parse().ok());
+    std::thread::sleep(asked.map_or(PAUSE, Duration::from_secs).min(LONGEST_PAUSE));
 }

@@ -11,3 +11,4 @@ pub(crate) mod push;
 pub(crate) mod recipe;
 pub(crate) mod trouble;
 pub(crate) mod trust;
+pub(crate) mod upload;

@@ -28,6 +28,8 @@ pub(crate) struct Request {
     pub(crate) path: String,
     headers: BTreeMap<String, String>,
     pub(crate) body: String,
+    /// The body as it came.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Request {
@@ -47,6 +49,11 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// No answer: the connection ends.
+    pub(crate) fn cut() -> Self {
+        Self::default()
+    }
+
     pub(crate) fn new(status: u16, body: impl AsRef<[u8]>) -> Self {
         Self { status, body: body.as_ref().to_owned(), ..Self::default() }
     }
@@ -142,6 +149,9 @@ fn serve(stream: impl Read + Write, answer: &Answer, log: &Mutex<Vec<Request>>) 
     log.lock().unwrap().push(request.clone());
     let reply = answer(&request);
     std::thread::sleep(reply.after);
+    if reply.status == 0 {
+        return;
+    }
     let mut head = format!("HTTP/1.1 {} Said\r\nconnection: close\r\n", reply.status);
     for (name, value) in &reply.headers {
         head = format!("{head}{name}: {value}\r\n");
@@ -173,7 +183,8 @@ fn read(stream: &mut impl BufRead) -> Option<Request> {
     let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
-    Some(Request { method, path, headers, body: String::from_utf8_lossy(&body).into_owned() })
+    let text = String::from_utf8_lossy(&body).into_owned();
+    Some(Request { method, path, headers, body: text, bytes: body })
 }
 
 /// A Docker config with one login.
