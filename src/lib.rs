@@ -60,7 +60,9 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
-    let ui = Ui::new(arguments.loudness(host.terminal), host.terminal, config::colours(&host));
+    // What a hook says stands among a prompt's own colours, and is looked for as it is.
+    let colours = !matches!(arguments.command, cli::Command::Answer(_)) && config::colours(&host);
+    let ui = Ui::new(arguments.loudness(host.terminal), host.terminal, colours);
     match cmd::run(arguments.command, words, &host, ui) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
