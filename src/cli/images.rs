@@ -90,7 +90,7 @@ Examples:
 pub(crate) struct ImageRecipe {
     #[command(flatten)]
     pub(crate) spec: ImageSpec,
-    /// For podman, buildah and docker [default]
+    /// For podman, buildah and docker, and where neither is named
     #[arg(long, conflicts_with = "apptainer")]
     dockerfile: bool,
     /// For apptainer and singularity
