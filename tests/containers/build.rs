@@ -151,7 +151,9 @@ fn apptainer_alone_makes_a_sif_and_a_sandbox_for_an_ordinary_user() {
     let words =
         ["image", "build", "home/project/a lab/lab.toml", "--variant", "plain", "-o", "dry/"];
     let alone = sandbox.mlenv(words).arg("--dry-run").var("PATH", engines::apptainer_bin()).ok();
-    assert!(alone.out.contains("apptainer --quiet build --fix-perms --sandbox "), "{alone}");
+    // The program's path may be one that has to be quoted.
+    let is_its = alone.out.contains("bin/apptainer");
+    assert!(is_its && alone.out.contains(" --quiet build --fix-perms --sandbox "), "{alone}");
     build(&["--variant", "plain", "-t", "x"]).fails(2, "and neither is wanted");
     let names = std::fs::read_dir(sandbox.path("home/project")).unwrap();
     let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
