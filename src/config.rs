@@ -104,13 +104,19 @@ pub(crate) struct Config {
     pub(crate) base: Option<PathText>,
     /// Who sees to conda's packages in mlenv's place: a client's path or name, or `auto` for whichever is found.
     pub(crate) client: Option<PathText>,
+    /// Packages that were published later do not count: a date, or how long ago.
+    pub(crate) exclude_newer: Option<String>,
 }
 
 impl Config {
     /// Reads both files; a missing one is empty, an unreadable one an error.
     pub(crate) fn load(dirs: &Dirs) -> Result<Self> {
         let (site, user) = (Self::read(&dirs.site)?, Self::read(&dirs.config)?);
-        Ok(Self { base: user.base.or(site.base), client: user.client.or(site.client) })
+        Ok(Self {
+            base: user.base.or(site.base),
+            client: user.client.or(site.client),
+            exclude_newer: user.exclude_newer.or(site.exclude_newer),
+        })
     }
 }
 

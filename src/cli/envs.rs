@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::an_env::AnEnv;
-use super::kept::{BaseKept, Locked};
+use super::kept::{BaseKept, Locked, Until};
 use super::packages::PartsOf;
 use crate::env::layout::Layout;
 
@@ -44,6 +44,8 @@ pub(crate) struct Create {
     pub(crate) locked: Locked,
     #[command(flatten)]
     pub(crate) kept: BaseKept,
+    #[command(flatten)]
+    pub(crate) until: Until,
     /// What to link: `standard` for conda bases, `sparse` for any other, unless you say
     #[arg(long, value_enum)]
     pub(crate) layout: Option<Layout>,

@@ -1,4 +1,4 @@
-//! What of a lock and of the base an env keeps to, as several verbs take it.
+//! What of a lock, of the base and of time an env keeps to, as several verbs take it.
 
 use clap::Args;
 
@@ -32,4 +32,12 @@ pub(crate) struct BaseKept {
     /// Name packages of the base that would not fit any more, and do nothing; else versions that fit come along
     #[arg(long)]
     pub(crate) no_repair: bool,
+}
+
+/// Which packages count.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Until {
+    /// Packages that were published later do not count: a date, a moment, or how long ago (`7 days`)
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) exclude_newer: Option<String>,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::kept::BaseKept;
+use super::kept::{BaseKept, Until};
 use super::packages::{OfEnv, PartsOf};
 
 /// Write down exactly what a project's env has besides its base
@@ -34,6 +34,8 @@ pub(crate) struct Lock {
     pub(crate) parts: PartsOf,
     #[command(flatten)]
     pub(crate) kept: BaseKept,
+    #[command(flatten)]
+    pub(crate) until: Until,
     /// Make it anew: with the newest versions that fit, and for this base, whichever it was for
     #[arg(long)]
     pub(crate) relock: bool,

@@ -120,6 +120,24 @@ pub(crate) fn takes(words: &[String]) -> bool {
     refused.is_none_or(|error| !error.use_stderr())
 }
 
+impl Command {
+    /// The moment behind which packages do not count, where one is given.
+    pub(crate) fn exclude_newer(&self) -> Option<String> {
+        let until = match self {
+            Self::Create(arguments) => &arguments.until,
+            Self::Install(arguments) => &arguments.until,
+            Self::Update(arguments) => &arguments.until,
+            Self::Outdated(arguments) => &arguments.until,
+            #[cfg(feature = "conda")]
+            Self::Search(arguments) => &arguments.until,
+            Self::Sync(arguments) => &arguments.until,
+            Self::Lock(arguments) => &arguments.until,
+            _ => return None,
+        };
+        until.exclude_newer.clone()
+    }
+}
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

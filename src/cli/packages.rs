@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::an_env::AnEnv;
-use super::kept::{BaseKept, Locked};
+use super::kept::{BaseKept, Locked, Until};
 
 /// The env whose packages are meant; `-p` and `-n` mean what they mean to conda clients.
 #[derive(Debug, Default, Args)]
@@ -104,6 +104,8 @@ pub(crate) struct Install {
     /// With this conda client, by its path or name, and not by mlenv itself; `auto` takes whichever is found
     #[arg(long, value_name = "CLIENT", conflicts_with_all = ["pip", "editable"])]
     pub(crate) client: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) until: Until,
     /// Fetch nothing: with what was fetched before (not with pip)
     #[arg(long, conflicts_with_all = ["pip", "editable"])]
     pub(crate) offline: bool,
@@ -178,6 +180,8 @@ pub(crate) struct Sync {
     /// With this conda client, by its path or name, and not by mlenv itself; `auto` takes whichever is found
     #[arg(long, value_name = "CLIENT")]
     pub(crate) client: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) until: Until,
     #[command(flatten)]
     pub(crate) manner: Manner,
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 
+use super::kept::Until;
 use super::packages::OfEnv;
 
 /// See what conda channels have of a package, and what of it fits
@@ -33,6 +34,8 @@ pub(crate) struct Search {
     /// Every build of every version
     #[arg(long)]
     pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) until: Until,
     /// Fetch nothing: with what was fetched before
     #[arg(long)]
     pub(crate) offline: bool,

@@ -45,7 +45,8 @@ pub(crate) enum Settings {
     #[command(after_help = "\
 Examples:
   mlenv config set base ml
-  mlenv config set client auto")]
+  mlenv config set client auto
+  mlenv config set exclude-newer '7 days'")]
     Set {
         /// The setting
         key: SettingKey,
@@ -66,17 +67,20 @@ pub(crate) enum SettingKey {
     Base,
     /// Who sees to conda's packages: a client's path or name, or `auto`
     Client,
+    /// Packages that were published later do not count: a date, or how long ago (`7 days`)
+    ExcludeNewer,
 }
 
 impl SettingKey {
     /// All of them.
-    pub(crate) const ALL: [Self; 2] = [Self::Base, Self::Client];
+    pub(crate) const ALL: [Self; 3] = [Self::Base, Self::Client, Self::ExcludeNewer];
 
     /// As it stands in the file.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Base => "base",
             Self::Client => "client",
+            Self::ExcludeNewer => "exclude-newer",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 
+use super::kept::Until;
 use super::packages::{Manner, OfEnv};
 
 /// Move what was added to an env to the newest that fits
@@ -28,6 +29,8 @@ pub(crate) struct UpdatePackages {
     /// With this conda client, by its path or name, and not by mlenv itself; `auto` takes whichever is found
     #[arg(long, value_name = "CLIENT")]
     pub(crate) client: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) until: Until,
     /// Fetch nothing: with what was fetched before (not with pip)
     #[arg(long)]
     pub(crate) offline: bool,
@@ -50,6 +53,8 @@ pub(crate) struct Outdated {
     /// A conda channel, before those of your settings
     #[arg(short, long, value_name = "CHANNEL")]
     pub(crate) channel: Vec<String>,
+    #[command(flatten)]
+    pub(crate) until: Until,
     /// Fetch nothing: with what was fetched before (not with pip)
     #[arg(long)]
     pub(crate) offline: bool,

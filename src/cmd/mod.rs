@@ -63,7 +63,8 @@ use crate::ui::Ui;
 
 /// Runs one verb; `words` are the command line that it was read from.
 pub(crate) fn run(command: Command, words: Vec<OsString>, host: &Host, ui: Ui) -> Result<()> {
-    let context = Context { host, dirs: Dirs::new(host), ui, words };
+    let exclude_newer = command.exclude_newer();
+    let context = Context { host, dirs: Dirs::new(host), ui, exclude_newer, words };
     match command {
         Command::Create(arguments) => create::run(&context, &arguments),
         Command::List(arguments) => list::run(&context, &arguments),

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{print_json, print_words};
@@ -10,7 +11,8 @@ use crate::config::{self, Config};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::resolve;
-use crate::text::{Shown, shown};
+use crate::specs::cutoff::Cutoff;
+use crate::text::{PathText, Shown, shown};
 
 /// One setting, for programs.
 #[derive(Serialize)]
@@ -61,11 +63,12 @@ fn list(context: &Context, json: bool) -> Result<()> {
 fn value(context: &Context, key: SettingKey) -> Result<Option<(String, &'static str)>> {
     let (site, user) = (Config::read(&context.dirs.site)?, Config::read(&context.dirs.config)?);
     let of = |config: &Config| {
-        let value = match key {
-            SettingKey::Base => &config.base,
-            SettingKey::Client => &config.client,
-        };
-        value.as_ref().map(|value| value.0.to_string_lossy().into_owned())
+        let path = |value: &PathText| value.0.to_string_lossy().into_owned();
+        match key {
+            SettingKey::Base => config.base.as_ref().map(path),
+            SettingKey::Client => config.client.as_ref().map(path),
+            SettingKey::ExcludeNewer => config.exclude_newer.clone(),
+        }
     };
     Ok(of(&user).map(|it| (it, "user")).or_else(|| of(&site).map(|it| (it, "site"))))
 }
@@ -75,8 +78,10 @@ fn set(context: &Context, key: SettingKey, value: &OsStr) -> Result<()> {
         return Err(Error::new(format!("the value of {} has to be text", key.word()))
             .hint("give the path another name, as a link, and name that"));
     };
-    if key == SettingKey::Base {
-        resolve::base(context.host, &context.dirs, Some(value))?;
+    match key {
+        SettingKey::Base => drop(resolve::base(context.host, &context.dirs, Some(value))?),
+        SettingKey::ExcludeNewer => drop(Cutoff::parse(text, Timestamp::now())?),
+        SettingKey::Client => {}
     }
     let file = config::set(&context.dirs, key.word(), Some(text))?;
     context.ui.say(format!("{} is {} now, by {}", key.word(), shown(text), Shown(&file)));

@@ -82,7 +82,7 @@ pub(super) fn take(mut stream: Stream, sink: &mut Sink, url: &str) -> Reply<Opti
         401 => {
             return Err(Failure::Final(
                 Error::no(format!("{host} wants to know who asks"))
-                    .hint("put a token or a login into the channel's address in ~/.condarc"),
+                    .hint("put a token or a login into the channel's address in ~/.condarc, or into ~/.netrc; what `conda auth` keeps in a keyring only conda can read"),
             ));
         }
         status @ (206 | 408 | 416 | 429 | 500..) => {

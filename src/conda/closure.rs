@@ -1,10 +1,13 @@
 //! What of channels can matter for what is asked for: the packages that could be needed, and nothing else is read.
 
-use std::collections::{BTreeSet, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::offer::Offer;
-use super::shelf::Shelf;
+use super::shelf::Shelves;
 use crate::error::Result;
+use crate::parallel;
 
 /// What is read of packages that stay as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,43 +18,45 @@ pub(crate) enum Fixed {
     Read,
 }
 
-/// All that could be needed for `roots`, by channel: their packages, those that these need, and so on, but for those in
-/// `known`, which stay as they are. What has to be fetched for that is fetched side by side, layer by layer.
+/// All that could be needed for `roots`, by channel, in the order of names: their packages, those that these need, and so
+/// on, but for those in `known`, which stay as they are. What a package needs is fetched as soon as it is known.
 pub(crate) fn closure(
-    channels: &[Vec<Shelf>],
+    shelves: &Shelves,
     roots: &[String],
     (known, fixed): (&HashSet<String>, Fixed),
 ) -> Result<Vec<Vec<Offer>>> {
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    let mut layer: Vec<String> = roots.to_vec();
-    let mut offers: Vec<Vec<Offer>> = channels.iter().map(|_| Vec::new()).collect();
-    while !layer.is_empty() {
-        layer.retain(|name| !name.starts_with("__") && seen.insert(name.clone()));
-        let mut next = BTreeSet::new();
-        for (channel, found) in channels.iter().zip(&mut offers) {
-            for shelf in channel {
-                for offer in shelf.offers(&layer)?.into_iter().flatten() {
-                    let key = offer.key();
-                    let is_open = roots.contains(&key) || !known.contains(&key);
-                    for need in offer.facts.needs().filter(|_| is_open) {
-                        let need = need.as_ref();
-                        if !seen.contains(need) && (fixed == Fixed::Read || !known.contains(need)) {
-                            next.insert(need.to_owned());
-                        }
-                    }
-                    found.push(offer);
-                }
-            }
-        }
-        layer = next.into_iter().collect();
+    let seen: Mutex<HashSet<String>> = Mutex::default();
+    let found: Mutex<BTreeMap<String, Vec<Vec<Offer>>>> = Mutex::default();
+    let is_new = |name: &str| !name.starts_with("__") && held(&seen).insert(name.to_owned());
+    let look = |name: String| -> Result<Vec<String>> {
+        let is_open = roots.contains(&name) || !known.contains(&name);
+        let offers = shelves.offers(&name)?;
+        let needs = offers.iter().flatten().flat_map(|offer| offer.facts.needs());
+        let needs: BTreeSet<Cow<str>> = needs.filter(|_| is_open).collect();
+        let is_wanted = |need: &str| fixed == Fixed::Read || !known.contains(need);
+        let next = needs.into_iter().filter(|need| is_wanted(need) && is_new(need));
+        let next = next.map(Cow::into_owned).collect();
+        held(&found).insert(name, offers);
+        Ok(next)
+    };
+    let first = roots.iter().filter(|name| is_new(name)).cloned().collect();
+    parallel::spread(shelves.side_by_side(), first, look)?;
+    let mut all: Vec<Vec<Offer>> = shelves.channels.iter().map(|_| Vec::new()).collect();
+    for offers in found.into_inner().unwrap_or_else(PoisonError::into_inner).into_values() {
+        all.iter_mut().zip(offers).for_each(|(all, offers)| all.extend(offers));
     }
-    Ok(offers)
+    Ok(all)
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::conda::index::Index;
+    use crate::conda::shelf::Shelf;
 
     fn repodata(base: &str) -> String {
         let record = |name: &str, needs: &str| {
@@ -72,9 +77,9 @@ mod tests {
         let text = repodata("");
         let index = Index::read(text.as_bytes(), "https://x/c", "noarch").unwrap();
         let known = HashSet::from(["python".to_owned()]);
-        let indexes = [vec![Shelf::Whole(index)]];
+        let shelves = Shelves { channels: vec![vec![Shelf::Whole(index)]], until: None };
         let roots = ["app".to_owned(), "nothing".to_owned()];
-        let found = closure(&indexes, &roots, (&known, Fixed::Unread)).unwrap();
+        let found = closure(&shelves, &roots, (&known, Fixed::Unread)).unwrap();
         let urls: Vec<&str> = found[0].iter().map(|offer| offer.url.as_str()).collect();
         assert_eq!(
             urls,

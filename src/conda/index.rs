@@ -22,6 +22,7 @@ pub(crate) struct Index<'a> {
     /// Where the archives are.
     base: String,
     records: HashMap<&'a str, Vec<(Cow<'a, str>, &'a RawValue)>>,
+    relations: Relations,
 }
 
 #[derive(Deserialize)]
@@ -30,14 +31,38 @@ struct Repodata<'a> {
     packages: Records<'a>,
     #[serde(borrow, default, rename = "packages.conda")]
     newer: Records<'a>,
+    #[serde(borrow, default)]
+    v3: Third<'a>,
     #[serde(default)]
     info: Info,
+}
+
+/// Records with conditions and extras (CEP 43, 44, 48), which older clients must not see. Wheels are pip's.
+#[derive(Default, Deserialize)]
+struct Third<'a> {
+    #[serde(borrow, default)]
+    conda: Records<'a>,
+    #[serde(borrow, default, rename = "tar.bz2")]
+    older: Records<'a>,
 }
 
 #[derive(Default, Deserialize)]
 struct Info {
     #[serde(default)]
     base_url: Option<String>,
+    #[serde(default)]
+    channel_relations: Option<Relations>,
+}
+
+/// Other channels that a channel wants to be used with (CEP 42), as seen from its own address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct Relations {
+    /// One that goes before it.
+    #[serde(default)]
+    pub(crate) base: Option<String>,
+    /// One that goes behind it.
+    #[serde(default)]
+    pub(crate) overrides: Option<String>,
 }
 
 /// File names and records, in their order.
@@ -82,14 +107,33 @@ impl<'a> Index<'a> {
         })?;
         let own = format!("{channel}/{subdir}/");
         let base = data.info.base_url.map_or(own.clone(), |told| joined(&own, &told));
+        // They come by name: of a run of one name only the first is looked up.
         let mut records: HashMap<&'a str, Vec<_>> = HashMap::new();
-        for (file, record) in data.newer.0.into_iter().chain(data.packages.0) {
+        let mut run: (&str, Vec<_>) = ("", Vec::new());
+        let Third { conda, older } = data.v3;
+        let sorts = [(conda, ".conda"), (older, ".tar.bz2"), (data.newer, ""), (data.packages, "")];
+        let all =
+            sorts.into_iter().flat_map(|(all, end)| all.0.into_iter().map(move |it| (it, end)));
+        for ((file, record), end) in all {
             let Cow::Borrowed(text) = file else { continue };
-            if let Some(name) = name_of(text) {
-                records.entry(name).or_default().push((file, record));
+            let name = if end.is_empty() { stem(text).and_then(name_of) } else { name_of(text) };
+            let Some(name) = name else { continue };
+            let file = if end.is_empty() { file } else { Cow::Owned(format!("{text}{end}")) };
+            if name != run.0 {
+                let (name, done) = std::mem::replace(&mut run, (name, Vec::new()));
+                records.entry(name).or_default().extend(done);
             }
+            run.1.push((file, record));
         }
-        Ok(Self { channel, subdir, base, records })
+        records.entry(run.0).or_default().extend(run.1);
+        records.remove("");
+        let relations = data.info.channel_relations.unwrap_or_default();
+        Ok(Self { channel, subdir, base, records, relations })
+    }
+
+    /// The channels that go with this one.
+    pub(crate) fn relations(&self) -> &Relations {
+        &self.relations
     }
 
     /// The names of all packages.
@@ -127,9 +171,9 @@ pub(super) fn offer(of: Of, file: &str, raw: Box<RawValue>) -> Option<Offer> {
     })
 }
 
-/// The name in `name-version-build.conda`; names of packages are in lower case.
-fn name_of(file: &str) -> Option<&str> {
-    let mut parts = stem(file)?.rsplitn(3, '-');
+/// The name in `name-version-build`; names of packages are in lower case.
+fn name_of(stem: &str) -> Option<&str> {
+    let mut parts = stem.rsplitn(3, '-');
     parts.next()?;
     parts.next()?;
     parts.next()
@@ -192,6 +236,24 @@ mod tests {
         let index = Index::read(text.as_bytes(), "https://x/c", "noarch").unwrap();
         assert!(index.offers("liar").is_empty() && index.offers("broken").is_empty());
         assert!(Index::read(b"<html>", "https://x/c", "noarch").is_err());
+    }
+
+    #[test]
+    fn records_of_the_third_kind_are_named_without_an_end_and_channels_name_others() {
+        let record = r#"{"name": "new", "version": "1", "build": "0", "depends": ["x[when=\"y >1\"]"],
+                         "extra_depends": {"all": ["z >1"]}}"#;
+        let text = format!(
+            r#"{{"info": {{"channel_relations": {{"base": "../lab"}}}},
+                "v3": {{"conda": {{"new-1-0": {record}}}, "tar.bz2": {{"new-1-0": {record}}}, "whl": {{"w-1-0": {{}}}}, "zip": 1}}}}"#
+        );
+        let index = Index::read(text.as_bytes(), "https://x/c", "noarch").unwrap();
+        let found = index.offers("new");
+        let files: Vec<&str> = found.iter().map(|offer| offer.file.as_str()).collect();
+        assert_eq!(files, ["new-1-0.conda", "new-1-0.tar.bz2"]);
+        assert_eq!(found[0].facts.needs().collect::<Vec<_>>(), ["x", "z"]);
+        assert_eq!(found[0].url, "https://x/c/noarch/new-1-0.conda");
+        assert_eq!(index.relations().base.as_deref(), Some("../lab"));
+        assert!(index.offers("w").is_empty());
     }
 
     #[test]

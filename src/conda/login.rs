@@ -1,7 +1,7 @@
 //! Who asks: names, passwords and tokens for channels. They travel to the host that they are for, and stand nowhere else.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -20,8 +20,8 @@ type Known = (String, Login);
 enum Login {
     /// A header.
     Header(String),
-    /// What comes before the channel in the address, as anaconda.org has it.
-    Token(String),
+    /// What comes before the channel in the address, as anaconda.org has it: the token, and the path that it stands behind.
+    Token(String, String),
 }
 
 /// What conda's tools, rattler's, and curl keep of logins.
@@ -53,7 +53,7 @@ impl From<Rattlers> for Option<Login> {
     fn from(found: Rattlers) -> Self {
         match found {
             Rattlers::BearerToken(token) => Some(Login::Header(format!("Bearer {token}"))),
-            Rattlers::CondaToken(token) => Some(Login::Token(token)),
+            Rattlers::CondaToken(token) => Some(Login::Token(token, String::new())),
             Rattlers::BasicHTTP { username, password } => Some(basic(&username, &password)),
         }
     }
@@ -63,7 +63,7 @@ impl From<Mambas> for Option<Login> {
     fn from(found: Mambas) -> Self {
         match found {
             Mambas::BearerToken { token } => Some(Login::Header(format!("Bearer {token}"))),
-            Mambas::CondaToken { token } => Some(Login::Token(token)),
+            Mambas::CondaToken { token } => Some(Login::Token(token, String::new())),
             Mambas::BasicHTTPAuthentication { user, password } => {
                 let password = BASE64_STANDARD.decode(password).ok()?;
                 Some(basic(&user, &String::from_utf8(password).ok()?))
@@ -73,14 +73,15 @@ impl From<Mambas> for Option<Login> {
 }
 
 impl Logins {
-    /// Reads the files of rattler's tools, of mamba's, and `.netrc`, in this order. One that cannot be understood lets
-    /// nobody in.
+    /// Reads the files of rattler's tools, of mamba's, of anaconda-client, and `.netrc`, in this order. One that cannot be
+    /// understood lets nobody in.
     pub(super) fn read(host: &Host) -> Self {
         let home = host.home().unwrap_or_default();
         let rattlers = host.path_var("RATTLER_AUTH_FILE");
         let rattlers = rattlers.unwrap_or_else(|| home.join(".rattler/credentials.json"));
         let mut all: Vec<Known> = of_json::<Rattlers>(rattlers);
         all.extend(of_json::<Mambas>(home.join(".mamba/auth/authentication.json")));
+        all.extend(of_anaconda(host, &home));
         let netrc = host.path_var("NETRC").unwrap_or_else(|| home.join(".netrc"));
         let netrc = foreign::read_text(netrc, FileKind::Settings).unwrap_or_default();
         all.extend(of_netrc(&netrc));
@@ -100,8 +101,9 @@ impl Logins {
         match self.0.iter().find(|(of, _)| is_of(of, rest, host)) {
             None => (address, None),
             Some((_, Login::Header(header))) => (address, Some(header.clone())),
-            Some((_, Login::Token(token))) => {
-                (format!("{scheme}://{host}/t/{token}{}", &rest[host.len()..]), None)
+            Some((_, Login::Token(token, below))) => {
+                let (before, after) = rest.split_at(host.len() + below.len());
+                (format!("{scheme}://{before}/t/{token}{after}"), None)
             }
         }
     }
@@ -120,6 +122,45 @@ fn of_json<T: for<'de> Deserialize<'de> + Into<Option<Login>>>(file: PathBuf) ->
     // The longest is meant most closely.
     all.sort_by_key(|(of, _)| (of.starts_with("*."), usize::MAX - of.len()));
     all
+}
+
+/// The tokens of `anaconda login`: files named for the server's API, whose packages are at the same place with `conda` for
+/// `api`. As conda reads them.
+fn of_anaconda(host: &Host, home: &Path) -> Vec<Known> {
+    let under = |name: &str, else_: &str| host.path_var(name).unwrap_or_else(|| home.join(else_));
+    let dirs = match host.path_var("BINSTAR_CONFIG_DIR") {
+        Some(dir) => vec![dir.join("data")],
+        None => vec![
+            under("XDG_CONFIG_HOME", ".config").join("binstar"),
+            under("XDG_DATA_HOME", ".local/share").join("binstar"),
+        ],
+    };
+    let files = dirs.iter().filter_map(|dir| std::fs::read_dir(dir).ok()).flatten().flatten();
+    let known = |entry: std::fs::DirEntry| {
+        let name = entry.file_name();
+        let url = percent_decode(name.to_str()?.strip_suffix(".token")?);
+        let url = url.to_str()?.split_once("://")?.1.trim_end_matches('/').to_owned();
+        let token = foreign::read_text(entry.path(), FileKind::Settings).ok()?.trim().to_owned();
+        let place = packages_of(&url);
+        let below = place.find('/').map_or("", |at| &place[at..]).to_owned();
+        let is_word = !token.is_empty() && !token.contains(|c: char| c.is_whitespace() || c == '/');
+        is_word.then_some((place, Login::Token(token, below)))
+    };
+    files.filter_map(known).collect()
+}
+
+/// `api.anaconda.org` has its packages at `conda.anaconda.org`, `x/api` at `x/conda`.
+fn packages_of(api: &str) -> String {
+    let is_api = |part: &&str| *part == "api";
+    let mut parts: Vec<&str> = api.split_inclusive(['.', '/']).collect();
+    if let Some(at) = parts.iter().position(|part| is_api(&part.trim_end_matches(['.', '/']))) {
+        parts[at] = match parts[at] {
+            "api." => "conda.",
+            "api/" => "conda/",
+            _ => "conda",
+        };
+    }
+    parts.concat()
 }
 
 fn is_of(of: &str, rest: &str, host: &str) -> bool {
@@ -195,8 +236,10 @@ mod tests {
             ".netrc",
             "# me\nmachine n.x\n  login u\n  password p\nmacdef init\n machine q.x login u password p\n",
         );
-        let host =
-            Host::fake(&[("HOME", root.path().to_str().unwrap())], std::path::Path::new("/"));
+        write(".config/binstar/https%3A%2F%2Fapi.anaconda.x.token", "an-1\n");
+        write(".local/share/binstar/https%3A%2F%2Fa.y%2Fapi.token", "an-2");
+        write(".local/share/binstar/https%3A%2F%2Fapi.z.token", "an 3");
+        let host = Host::fake(&[("HOME", root.path().to_str().unwrap())], Path::new("/"));
         (root, Logins::read(&host))
     }
 
@@ -216,6 +259,14 @@ mod tests {
             ("https://n.x/c", "https://n.x/c", Some(up.as_str())),
             ("http://n.x/c", "http://n.x/c", None),
             ("https://q.x/c", "https://q.x/c", None),
+            (
+                "https://conda.anaconda.x/me/noarch",
+                "https://conda.anaconda.x/t/an-1/me/noarch",
+                None,
+            ),
+            ("https://a.y/conda/me", "https://a.y/conda/t/an-2/me", None),
+            ("https://a.y/other/me", "https://a.y/other/me", None),
+            ("https://conda.z/me", "https://conda.z/me", None),
         ] {
             let found = logins.address(url);
             assert_eq!((found.0.as_str(), found.1.as_deref()), (address, header), "{url}");

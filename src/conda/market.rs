@@ -1,13 +1,14 @@
 //! The channels that count, and what is asked for of them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
 use super::channel::{self, Channel};
-use super::index::Index;
+use super::index::{self, Index};
 use super::offer;
 use super::remote::{List, Remote};
-use super::shelf::{ByName, Shelf};
+use super::shelf::{ByName, Shelf, Shelves};
 use super::solve::{Priority, Spec};
 use super::{Place, condarc, machine};
 use crate::env::content::BASE_LINK;
@@ -58,22 +59,43 @@ impl Market {
         Ok(Lists { lists: lists?, remote })
     }
 
-    pub(crate) fn shelves<'t>(
-        &'t self,
-        place: &Place,
-        lists: &'t Lists,
-    ) -> Result<Vec<Vec<Shelf<'t>>>> {
-        let mut shelves = Vec::new();
-        for (channel, of) in self.channels.iter().zip(lists.lists.chunks(2)) {
-            if of.iter().all(Option::is_none) {
-                return Err(no_channel(place, channel));
-            }
-            let of = of.iter().zip(subdirs());
-            let of = of.filter_map(|(list, subdir)| Some((list.as_ref()?, subdir)));
-            let of = of.map(|(list, subdir)| shelf(list, (&channel.open, subdir), &lists.remote));
-            shelves.push(of.collect::<Result<Vec<_>>>()?);
+    pub(crate) fn shelves<'t>(&'t self, place: &Place, lists: &'t Lists) -> Result<Shelves<'t>> {
+        let channels = &self.channels;
+        let missing = |(_, of): &(&Channel, &[Option<List>])| of.iter().all(Option::is_none);
+        if let Some((channel, _)) = channels.iter().zip(lists.lists.chunks(2)).find(missing) {
+            return Err(no_channel(place, channel));
         }
-        Ok(shelves)
+        let read = parallel::map(parallel::for_cpu(), lists.lists.len(), |at| {
+            let of = (channels[at / 2].open.as_str(), subdirs()[at % 2]);
+            lists.lists[at].as_ref().map(|list| shelf(list, of, &lists.remote)).transpose()
+        })?;
+        let mut channels: Vec<Vec<Shelf>> = channels.iter().map(|_| Vec::new()).collect();
+        for (at, shelf) in read.into_iter().enumerate() {
+            channels[at / 2].extend(shelf);
+        }
+        self.tell_relations(place, &channels);
+        Ok(Shelves { channels, until: place.until.clone() })
+    }
+
+    /// Channels that a channel wants to be used with (CEP 42) are not asked by themselves: whose packages come is the
+    /// user's to say.
+    fn tell_relations(&self, place: &Place, shelves: &[Vec<Shelf>]) {
+        let mut told = BTreeSet::new();
+        for (channel, shelves) in self.channels.iter().zip(shelves) {
+            for relations in shelves.iter().map(Shelf::relations) {
+                for (other, side) in [(&relations.base, "before"), (&relations.overrides, "behind")]
+                {
+                    let Some(other) = other else { continue };
+                    let other = index::joined(&format!("{}/", channel.open), other);
+                    let other = other.trim_end_matches('/');
+                    if !self.channels.iter().any(|channel| channel.open == other) {
+                        let (of, other) = (shown(&channel.open), shown(other));
+                        told.insert(format!("{of} asks for {other} {side} it: `-c` names it"));
+                    }
+                }
+            }
+        }
+        told.iter().for_each(|line| place.ui.say(line));
     }
 }
 

@@ -54,6 +54,7 @@ use self::here::Here;
 use self::offer::Offer;
 use crate::base::contents::origin_of;
 use crate::host::Host;
+use crate::specs::cutoff::Cutoff;
 use crate::specs::direct::without_secrets;
 use crate::ui::Ui;
 
@@ -76,6 +77,8 @@ pub(crate) struct Place<'a> {
     pub(crate) channels: &'a [String],
     /// Nothing is fetched.
     pub(crate) is_offline: bool,
+    /// Packages that came later do not count.
+    pub(crate) until: Option<Cutoff>,
     /// The variables in which scripts of packages are run; without them they are only named.
     pub(crate) scripts: Option<&'a HashMap<OsString, OsString>>,
 }

@@ -2,6 +2,7 @@
 //! the whole record is carried along as it stands, so that nothing of it is lost.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -28,6 +29,13 @@ pub(crate) struct Facts {
     pub(crate) python_site_packages_path: Option<String>,
     #[serde(default)]
     noarch: Option<Value>,
+    /// What its extras need (CEP 44), by their names.
+    #[serde(default)]
+    extra_depends: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    timestamp: Option<f64>,
+    #[serde(default)]
+    indexed_timestamp: Option<f64>,
 }
 
 /// What only the record of a package that was put somewhere has.
@@ -48,9 +56,20 @@ impl Facts {
         self.noarch.as_ref().and_then(Value::as_str) == Some("python")
     }
 
-    /// The names of what it needs.
+    /// When it came to its channel (CEP 47), else when it was built, in milliseconds since 1970; old records have seconds.
+    pub(crate) fn published(&self) -> Option<i64> {
+        /// The end of the year 9999 in seconds: what is larger are milliseconds, as conda has it.
+        const SECONDS: f64 = 253_402_300_799.0;
+        let told = self.indexed_timestamp.or(self.timestamp)?;
+        let millis = if told > SECONDS { told } else { told * 1000.0 };
+        #[expect(clippy::cast_possible_truncation, reason = "a float saturates")]
+        Some(millis as i64)
+    }
+
+    /// The names of what it needs, or may need with one of its extras.
     pub(crate) fn needs(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        self.depends.iter().map(|depends| subject(depends))
+        let all = self.depends.iter().chain(self.extra_depends.values().flatten());
+        all.map(|depends| subject(depends))
     }
 }
 

@@ -11,10 +11,11 @@ use super::closure::{Fixed, closure};
 use super::here::Here;
 use super::market::Market;
 use super::offer::{self, Offer};
-use super::shelf::Shelf;
+use super::shelf::Shelves;
 use super::solve::order::{Test, by_version};
 use crate::error::{Error, Result};
 use crate::hint::command;
+use crate::parallel;
 use crate::text::shown;
 
 pub(crate) use self::fit::Fit;
@@ -159,10 +160,10 @@ fn names(place: &Place, query: Query) -> Result<Answer> {
     let shelves = market.shelves(place, &lists)?;
     let pattern = query.words.to_ascii_lowercase();
     let mut found = Vec::new();
-    for name in all_names(&shelves, |name| is_like(name, &pattern)) {
-        let known = [name.clone()].into();
-        let offers = closure(&shelves, std::slice::from_ref(&name), (&known, Fixed::Unread))?;
-        let offers: Vec<&Offer> = offers.iter().flatten().filter(|one| one.key() == name).collect();
+    let all = shelves.names(|name| is_like(name, &pattern));
+    let offers = parallel::map(shelves.side_by_side(), all.len(), |at| shelves.offers(&all[at]))?;
+    for (name, offers) in all.into_iter().zip(offers) {
+        let offers: Vec<&Offer> = offers.iter().flatten().collect();
         let newest = offers.iter().max_by_key(|offer| by_version(&offer.facts.version));
         if let Some(version) = newest.map(|offer| offer.facts.version.clone()) {
             found.push(Named { name, version, builds: offers.len() });
@@ -172,14 +173,6 @@ fn names(place: &Place, query: Query) -> Result<Answer> {
         return Err(Error::no(format!("no package is called like {}", shown(query.words))));
     }
     Ok(Answer::Names(found))
-}
-
-fn all_names(shelves: &[Vec<Shelf>], is_meant: impl Fn(&str) -> bool) -> Vec<String> {
-    let all = shelves.iter().flatten().flat_map(Shelf::names).filter(|name| is_meant(name));
-    let mut all: Vec<String> = all.map(str::to_owned).collect();
-    all.sort();
-    all.dedup();
-    all
 }
 
 /// True for a name that a pattern with `*` means.
@@ -192,10 +185,10 @@ fn is_like(name: &str, pattern: &str) -> bool {
 /// So many other names are told of.
 const LIKE: usize = 6;
 
-fn nowhere(market: &Market, shelves: &[Vec<Shelf>], name: &str) -> Error {
+fn nowhere(market: &Market, shelves: &Shelves, name: &str) -> Error {
     let of: Vec<String> = market.channels.iter().map(|channel| shown(&channel.open)).collect();
     let error = Error::no(format!("{} does not exist in {}", shown(name), of.join(", ")));
-    let like = all_names(shelves, |other| other.contains(name));
+    let like = shelves.names(|other| other.contains(name));
     let like: Vec<String> = like.iter().take(LIKE).map(|name| shown(name)).collect();
     if like.is_empty() {
         return error.hint("`-c CHANNEL` names another channel");

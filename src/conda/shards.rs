@@ -7,7 +7,7 @@ use rmpv::Value;
 use rmpv::decode::read_value_with_max_depth;
 use serde_json::value::RawValue;
 
-use super::index::{Of, joined, offer};
+use super::index::{Of, Relations, joined, offer};
 use super::offer::Offer;
 use crate::error::{Error, Result};
 use crate::text::shown;
@@ -20,6 +20,7 @@ pub(crate) struct Shards {
     /// Where the shards are, without a slash at its end.
     pub(crate) place: String,
     hashes: HashMap<String, String>,
+    pub(crate) relations: Relations,
 }
 
 /// As deep as a record goes, and more.
@@ -58,7 +59,13 @@ impl Shards {
         let hashes = shards.iter().filter_map(hash).collect();
         let place_of_shards = place("shards_base_url", asked);
         let place_of_shards = place_of_shards.trim_end_matches('/').to_owned();
-        Ok(Self { base: place("base_url", own), place: place_of_shards, hashes })
+        let related = |name: &str| {
+            let told =
+                get(get(&list, "info")?, "channel_relations").and_then(|it| get(it, name))?;
+            told.as_str().map(str::to_owned)
+        };
+        let relations = Relations { base: related("base"), overrides: related("overrides") };
+        Ok(Self { base: place("base_url", own), place: place_of_shards, hashes, relations })
     }
 
     /// The hash of the shard of a name, as it is fetched.
@@ -79,11 +86,20 @@ impl Shards {
     ) -> Result<Vec<Offer>> {
         let of = Of { channel, subdir, base: &self.base };
         let shard = value(bytes, channel)?;
+        let third = get(&shard, "v3");
+        let of_third = |sort| third.and_then(|third| get(third, sort));
+        let sorts = [
+            (of_third("conda"), ".conda"),
+            (of_third("tar.bz2"), ".tar.bz2"),
+            (get(&shard, "packages.conda"), ""),
+            (get(&shard, "packages"), ""),
+        ];
         let mut offers = Vec::new();
-        for sort in ["packages.conda", "packages"] {
-            for (file, record) in get(&shard, sort).and_then(Value::as_map).into_iter().flatten() {
+        for (sort, end) in sorts {
+            for (file, record) in sort.and_then(Value::as_map).into_iter().flatten() {
                 let raw = RawValue::from_string(json(record).to_string()).ok();
-                offers.extend(file.as_str().zip(raw).and_then(|(file, raw)| offer(of, file, raw)));
+                let file = file.as_str().map(|file| format!("{file}{end}"));
+                offers.extend(file.zip(raw).and_then(|(file, raw)| offer(of, &file, raw)));
             }
         }
         Ok(offers)

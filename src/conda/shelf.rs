@@ -1,14 +1,14 @@
-//! What one channel has for one kind of machine, as it can be had: all of it at once, or by name.
+//! What channels have, as it can be had of each for one kind of machine: all of it at once, or by name.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
-use super::index::Index;
+use super::index::{Index, Relations};
 use super::offer::Offer;
 use super::remote::Remote;
 use super::shards::Shards;
 use crate::error::Result;
-use crate::parallel;
+use crate::specs::cutoff::Cutoff;
 
 /// So many shards are fetched at once.
 const SIDE_BY_SIDE: usize = 16;
@@ -17,6 +17,39 @@ const SIDE_BY_SIDE: usize = 16;
 pub(crate) enum Shelf<'a> {
     Whole(Index<'a>),
     ByName(ByName<'a>),
+}
+
+/// What several channels have, the first before the others.
+pub(crate) struct Shelves<'a> {
+    pub(crate) channels: Vec<Vec<Shelf<'a>>>,
+    /// What came later does not count.
+    pub(crate) until: Option<Cutoff>,
+}
+
+impl Shelves<'_> {
+    /// The packages of a name, by channel.
+    pub(crate) fn offers(&self, name: &str) -> Result<Vec<Vec<Offer>>> {
+        let counts = |offer: &Offer| {
+            self.until.as_ref().is_none_or(|until| until.takes(offer.facts.published()))
+        };
+        let of = |channel: &Vec<Shelf>| {
+            let each: Result<Vec<_>> = channel.iter().map(|shelf| shelf.offers(name)).collect();
+            each.map(|each| each.into_iter().flatten().filter(counts).collect())
+        };
+        self.channels.iter().map(of).collect()
+    }
+
+    /// The names of all packages that are meant, in their order.
+    pub(crate) fn names(&self, is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+        let all = self.channels.iter().flatten().flat_map(Shelf::names);
+        let all: BTreeSet<&str> = all.filter(|name| is_meant(name)).collect();
+        all.into_iter().map(str::to_owned).collect()
+    }
+
+    /// So many names can be asked for at once.
+    pub(crate) fn side_by_side(&self) -> usize {
+        self.channels.iter().flatten().map(Shelf::side_by_side).max().unwrap_or(1)
+    }
 }
 
 /// A list of shards, and what was read of them.
@@ -29,18 +62,31 @@ pub(crate) struct ByName<'a> {
 }
 
 impl Shelf<'_> {
-    /// The packages of each of these names.
-    pub(crate) fn offers(&self, names: &[String]) -> Result<Vec<Vec<Offer>>> {
+    /// The packages of this name.
+    fn offers(&self, name: &str) -> Result<Vec<Offer>> {
         match self {
-            Self::Whole(index) => Ok(names.iter().map(|name| index.offers(name)).collect()),
-            Self::ByName(by_name) => {
-                parallel::map(SIDE_BY_SIDE, names.len(), |at| by_name.offers(&names[at]))
-            }
+            Self::Whole(index) => Ok(index.offers(name)),
+            Self::ByName(by_name) => by_name.offers(name),
+        }
+    }
+
+    /// The channels that go with this one.
+    pub(crate) fn relations(&self) -> &Relations {
+        match self {
+            Self::Whole(index) => index.relations(),
+            Self::ByName(by_name) => &by_name.shards.relations,
+        }
+    }
+
+    fn side_by_side(&self) -> usize {
+        match self {
+            Self::Whole(_) => 1,
+            Self::ByName(_) => SIDE_BY_SIDE,
         }
     }
 
     /// The names of all packages.
-    pub(crate) fn names(&self) -> Vec<&str> {
+    fn names(&self) -> Vec<&str> {
         match self {
             Self::Whole(index) => index.names().collect(),
             Self::ByName(by_name) => by_name.shards.names().collect(),

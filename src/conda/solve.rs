@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rattler_conda_types::package::{BuildString, DistArchiveIdentifier};
 use rattler_conda_types::{
     Channel, ChannelConfig, GenericVirtualPackage, MatchSpec, PackageRecord, ParseMatchSpecOptions,
-    RepoDataRecord,
+    RepoDataRecord, RepodataRevision,
 };
 use rattler_solve::{ChannelPriority, SolveError, SolverImpl, SolverTask, resolvo};
 
@@ -224,7 +224,9 @@ fn spec(spec: &Spec) -> Result<MatchSpec> {
 }
 
 fn match_spec(words: &str) -> Result<MatchSpec> {
-    MatchSpec::from_str(words, ParseMatchSpecOptions::lenient()).map_err(|cause| {
+    // With extras and conditions (CEP 43, 44).
+    let options = ParseMatchSpecOptions::lenient().with_repodata_revision(RepodataRevision::V3);
+    MatchSpec::from_str(words, options).map_err(|cause| {
         Error::new(format!("could not understand \"{}\": {cause}", shown(words)))
             .hint("write versions as conda does: `numpy=2`, `'numpy>=2,<3'`")
     })

@@ -7,7 +7,7 @@ use super::decide::change;
 use super::here::Here;
 use super::market::Market;
 use super::offer::{self, Offer};
-use super::shelf::Shelf;
+use super::shelf::Shelves;
 use super::solve::order::Test;
 use super::solve::{Question, Trouble, solve};
 use super::{Place, machine};
@@ -33,7 +33,7 @@ pub(crate) fn weigh(
     heres.iter().map(|here| one(place, &market, &shelves, here)).collect()
 }
 
-fn one(place: &Place, market: &Market, shelves: &[Vec<Shelf>], here: &Here) -> Result<Weight> {
+fn one(place: &Place, market: &Market, shelves: &Shelves, here: &Here) -> Result<Weight> {
     let mut pinned: HashSet<String> = here.pinned.clone();
     for spec in &market.specs {
         let name = offer::subject(&spec.words);

@@ -37,6 +37,8 @@ use crate::host::Host;
 const TRIES: u32 = 3;
 /// The first pause between two tries; each later one is twice as long.
 const PAUSE: Duration = Duration::from_millis(400);
+/// So many connections to one host are kept for the next request: as many as ask side by side.
+const CONNECTIONS: usize = 16;
 /// Docker Hub's blobs take one redirect; more than a few is a loop.
 const REDIRECTS: u32 = 5;
 
@@ -81,6 +83,8 @@ impl Http {
                 .proxy(proxy)
                 .http_status_as_error(false)
                 .max_redirects(0)
+                .max_idle_connections(2 * CONNECTIONS)
+                .max_idle_connections_per_host(CONNECTIONS)
                 .user_agent(concat!("mlenv/", env!("CARGO_PKG_VERSION")));
             Agent::new_with_config(config.build())
         };

@@ -91,6 +91,9 @@ fn wanted(context: &Context, task: &Task) -> Result<Vec<String>> {
 
 /// A pip that cannot tell what it would do is let go on, with a word.
 pub(super) fn foretell(context: &Context, site: &Opened, task: &Task) -> Result<Told> {
+    if let Some(until) = &site.until {
+        context.ui.say(format!("what was published after {} does not count", until.shown()));
+    }
     if let Task::Pip(ask, uv) = task {
         if let Some(found) = crate::doctor::pip::environment(&site.vars) {
             return Err(Error::no(found.what.clone()).hint(found.cure_text(&site.env)));
@@ -103,7 +106,14 @@ pub(super) fn foretell(context: &Context, site: &Opened, task: &Task) -> Result<
         let pip = [&site.own, &site.below].into_iter().flatten().find(|p| p.key() == "pip");
         match pip {
             None => return Err(without_pip(site, uv.as_deref())),
-            Some(pip) if !can_report(&pip.version) => {
+            Some(pip) if site.until.is_some() && !is_since(26, &pip.version) => {
+                return Err(Error::new(format!(
+                    "pip {} cannot leave out what was published later; 26.0 and later can, and uv",
+                    shown(&pip.version)
+                ))
+                .hint("install uv, or leave `exclude-newer` out; uv is not asked for paths, options and upgrades"));
+            }
+            Some(pip) if !is_since(23, &pip.version) => {
                 context.ui.warn(format!(
                     "pip {} cannot tell beforehand what it will install; 23.0 and later can",
                     shown(&pip.version)
@@ -134,9 +144,10 @@ fn foreseen(task: &Task, told: &Told) -> bool {
     !matches!(task, Task::Pip(..)) || told.report.is_some()
 }
 
-/// `pip install --report` has its format since 23.0.
-fn can_report(version: &str) -> bool {
-    version.split('.').next().and_then(|major| major.parse::<u32>().ok()).is_none_or(|it| it >= 23)
+/// `pip install --report` has its format since 23.0, `--uploaded-prior-to` is there since 26.0.
+fn is_since(release: u32, version: &str) -> bool {
+    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    major.is_none_or(|major| major >= release)
 }
 
 fn remember(context: &Context, site: &Opened, task: &Task, told: &Told) -> Result<()> {

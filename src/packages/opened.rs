@@ -26,6 +26,7 @@ use crate::fs::{self, Lock};
 use crate::hint::command;
 use crate::plan::Vars;
 use crate::resolve::Env;
+use crate::specs::cutoff::Cutoff;
 use crate::specs::key;
 use crate::text::{Shown, shown};
 
@@ -45,6 +46,8 @@ pub(crate) struct Opened {
     pub(crate) below: Vec<Installed>,
     /// Nothing is fetched.
     pub(crate) is_offline: bool,
+    /// Packages that were published later do not count.
+    pub(crate) until: Option<Cutoff>,
     /// Scripts that conda packages bring are run.
     pub(crate) runs_scripts: bool,
     _lock: Lock,
@@ -68,6 +71,7 @@ pub(crate) fn open(context: &Context, Env { path, record }: Env) -> Result<Opene
         own,
         below,
         is_offline: false,
+        until: context.cutoff()?,
         runs_scripts: false,
         _lock: lock,
     })
@@ -118,6 +122,7 @@ impl Opened {
             channels: &self.record.requests.channels,
             #[cfg(feature = "conda")]
             is_offline: self.is_offline,
+            until: self.until.as_ref(),
             #[cfg(feature = "conda")]
             runs_scripts: self.runs_scripts,
             ui: context.ui,

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::transaction::{Item, Transaction};
 use crate::error::{Error, Result};
+use crate::specs::cutoff::Cutoff;
 use crate::specs::{Direct, name_of};
 
 /// pip as a module, without what lies in the working directory or on `PYTHONPATH`: a `pip.py`, or what looks installed
@@ -45,11 +46,14 @@ impl Ask {
         direct.is_known().then_some(ask)
     }
 
-    /// `pip install`'s arguments behind these first ones.
-    pub(crate) fn arguments(&self, first: &[&str]) -> Vec<OsString> {
+    /// `pip install`'s arguments behind these first ones; packages that were published after `until` do not count.
+    pub(crate) fn arguments(&self, until: Option<&Cutoff>, first: &[&str]) -> Vec<OsString> {
         let mut words: Vec<OsString> =
             ["-c", ALONE, "install", "--disable-pip-version-check"].map(OsString::from).into();
         words.extend(first.iter().map(OsString::from));
+        if let Some(until) = until {
+            words.extend(["--uploaded-prior-to".into(), until.shown().into()]);
+        }
         if self.upgrade {
             words.push("--upgrade".into());
         }
@@ -273,7 +277,7 @@ mod tests {
             upgrade: true,
             ..Ask::default()
         };
-        let words = ask.arguments(&["--dry-run"]);
+        let words = ask.arguments(None, &["--dry-run"]);
         let words: Vec<_> = words.iter().skip(4).map(|word| word.to_str().unwrap()).collect();
         assert_eq!(words, ["--dry-run", "--upgrade", "--pre", "-r", "/r.txt", "--", "a b"]);
     }

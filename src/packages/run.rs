@@ -20,6 +20,7 @@ use crate::plan::Vars;
 use crate::plan::session::{Owner, Session};
 use crate::process::{Ran, ending};
 use crate::specs::checked;
+use crate::specs::cutoff::Cutoff;
 use crate::text::{Shown, shown};
 use crate::ui::Ui;
 
@@ -76,6 +77,8 @@ pub(crate) struct Site<'a> {
     /// Nothing is fetched.
     #[cfg(feature = "conda")]
     pub(crate) is_offline: bool,
+    /// Packages that were published later do not count.
+    pub(crate) until: Option<&'a Cutoff>,
     /// Scripts of packages are run.
     #[cfg(feature = "conda")]
     pub(crate) runs_scripts: bool,
@@ -141,6 +144,11 @@ impl Task {
     pub(crate) fn tell(&self, site: &Site) -> Result<Told> {
         self.check()?;
         match self {
+            Self::Conda(client, _) if site.until.is_some() => Err(Error::new(format!(
+                "{} cannot leave out what was published later",
+                Shown(client)
+            ))
+            .hint("leave --client out: mlenv itself can, and uv and pip 26 for Python's packages")),
             Self::Conda(client, errand) => {
                 let words = conda::arguments(site.env, errand, Mode::Tell);
                 let Ran { status, out: answer, .. } = site.asked(client, &words)?;
@@ -152,7 +160,7 @@ impl Task {
             }
             Self::Pip(ask, _) => {
                 let python = site.python();
-                let words = ask.arguments(&["--dry-run", "--quiet", "--report", "-"]);
+                let words = ask.arguments(site.until, &["--dry-run", "--quiet", "--report", "-"]);
                 let Ran { status, out: answer, .. } = site.asked(&python, &words)?;
                 if !status.success() {
                     return Err(Error::new(format!(
@@ -206,7 +214,7 @@ impl Task {
                         Err(error) => site.ui.say(format!("{error}; pip does it instead")),
                     }
                 }
-                site.run(&python, &ask.arguments(&[]), signals)
+                site.run(&python, &ask.arguments(site.until, &[]), signals)
             }
             Self::PipRemove(names) => site.run(&python, &pip::uninstall(names), signals),
         }

@@ -65,6 +65,7 @@ pub(crate) fn search(
         ui: context.ui,
         channels: &ground.channels,
         is_offline,
+        until: context.cutoff()?,
         scripts: None,
     };
     search::search(&place, ground.here.as_ref(), query)

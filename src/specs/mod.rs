@@ -3,6 +3,7 @@
 
 pub(crate) mod checked;
 pub(crate) mod condition;
+pub(crate) mod cutoff;
 pub(crate) mod direct;
 pub(crate) mod need;
 

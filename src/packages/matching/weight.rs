@@ -30,6 +30,7 @@ pub(super) fn add(context: &Context, asked: &Asked, rows: &mut [Row], is_offline
         ui: context.ui,
         channels: &[],
         is_offline,
+        until: context.cutoff().unwrap_or_default(),
         scripts: None,
     };
     let heres: Vec<&Here> = open.iter().map(|(_, here)| here).collect();

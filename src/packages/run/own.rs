@@ -67,6 +67,7 @@ impl Site<'_> {
             ui: self.ui,
             channels: self.channels,
             is_offline: self.is_offline,
+            until: self.until.cloned(),
             scripts: self.runs_scripts.then_some(self.vars),
         }
     }

@@ -46,7 +46,7 @@ pub(super) fn foretell(
     write(&shop, QUESTION, &lines(&ask.specs))?;
     let known = shop.seen.iter().filter_map(|(name, version)| Some((name, version.as_ref()?)));
     write(&shop, ANSWER, &lines(known.map(|(name, version)| format!("{name}=={version}"))))?;
-    let words = words(&site.env, &shop, ask);
+    let words = words(site, &shop, ask);
     let vars = settings::variables(&site.vars);
     let ran = Command::new(uv).words(words).with(vars).in_dir(&desk).run(Words::Dropped)?;
     if !ran.status.success() {
@@ -71,11 +71,14 @@ fn is_plain(context: &Context, ask: &Ask) -> Result<bool> {
     Ok(ask.specs.iter().chain(&lines).all(is_plain))
 }
 
-fn words(env: &Path, shop: &Workshop, ask: &Ask) -> Vec<OsString> {
+fn words(site: &Opened, shop: &Workshop, ask: &Ask) -> Vec<OsString> {
     let mut words: Vec<OsString> =
         ["pip", "compile", "-q", "--no-config", "--no-annotate"].map(OsString::from).into();
     words.extend(["--no-header", "--output-file", ANSWER, "--python"].map(OsString::from));
-    words.push(env.join("bin/python").into());
+    words.push(site.env.join("bin/python").into());
+    if let Some(until) = &site.until {
+        words.extend(["--exclude-newer".into(), until.shown().into()]);
+    }
     let offered = shop.offered.iter();
     words.extend(offered.flat_map(|dir| [OsString::from("--find-links"), dir.into()]));
     words.extend(["--".into(), QUESTION.into()]);

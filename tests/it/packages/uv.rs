@@ -117,3 +117,24 @@ fn what_the_user_set_for_pip_leaves_it_to_pip() {
     let told = pair.told(&["iniconfig<3"], true, Some(("UV_INDEX_URL", "http://127.0.0.1:9/none")));
     assert_eq!((pair.asked(), delta(&told).len()), (1, 1), "{told}");
 }
+
+#[test]
+fn what_was_published_later_does_not_count_for_uv_and_an_old_pip_is_not_asked() {
+    let Some(pair) = Pair::new() else { return };
+    let until = ["iniconfig", "--exclude-newer", "2022-01-01"];
+    let told = pair.told(&until, true, None);
+    assert_eq!(
+        (pair.asked(), delta(&told)),
+        (1, vec![("add".to_owned(), "iniconfig 1.1.1".into())])
+    );
+    let env = &pair.patient.env;
+    let pip = pair.patient.python(env, "import pip; print(pip.__version__)");
+    let run = pair.patient.sandbox.mlenv(["install", "-p", "env", "--pip", "--dry-run", "--json"]);
+    let run = run.args(until).with_network().without("PIP_FIND_LINKS");
+    if pip.split('.').next().unwrap().parse::<u32>().unwrap() < 26 {
+        run.fails(2, &format!("pip {pip} cannot leave out what was published later"))
+            .hints("install uv");
+    } else {
+        assert_eq!(delta(&run.ok()), delta(&told));
+    }
+}
