@@ -8,6 +8,7 @@ whole processes (`--dry-run`: nothing is fetched but lists), memory is the large
 """
 import argparse
 import functools
+import glob
 import http.server
 import os
 import shutil
@@ -85,6 +86,23 @@ def table(options, bench, scratch, address):
             ("search python", ["search", "-p", env, *channel, "python"]),
         ):
             row(f"{what}, {form}", [bench.mlenv, "-q", *words], (bench.env, cache), options.rounds)
+    match(options, bench, scratch, f"{address}/shards", cache)
+
+
+def match(options, bench, scratch, channel, cache):
+    """Twenty bases: each the first one's content by links, with records of its own."""
+    for at in range(20):
+        base = os.path.join(scratch, f"bases/{at}")
+        shutil.copytree(f"{bench.base}/conda-meta", f"{base}/conda-meta")
+        for name in set(os.listdir(bench.base)) - {"conda-meta"}:
+            os.symlink(f"{bench.base}/{name}", f"{base}/{name}")
+        os.remove(sorted(glob.glob(f"{base}/conda-meta/*-*.json"))[at * 3])
+        bench.run([bench.mlenv, "-q", "base", "add", base, "--name", f"base{at}"])
+    file = os.path.join(scratch, "environment.yml")
+    with open(file, "w", encoding="utf-8") as out:
+        out.write(f"channels: ['{channel}']\ndependencies: [pure-leaf, heavy, python >=3, numpy, nosuch]\n")
+    words = [bench.mlenv, "-q", "base", "match", file]
+    row("base match, 20 bases, shards", words, (bench.env, cache), options.rounds)
 
 
 def row(name, words, where, rounds):

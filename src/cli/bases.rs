@@ -87,12 +87,16 @@ pub(crate) enum Base {
 Examples:
   mlenv base match environment.yml
   mlenv base match pyproject.toml --extra gpu --json
+  mlenv base match environment.yml --images     images that are not here too
   mlenv base match pixi.lock --offline")]
 pub(crate) struct Match {
     /// A project's file, as `mlenv install -f FILE` takes it
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) parts: PartsOf,
+    /// Ask registries for the packages of the catalogue's images that are neither here nor listed (label `mlenv.packages`)
+    #[arg(long, conflicts_with = "offline")]
+    pub(crate) images: bool,
     /// Fetch no lists of channels: sizes by what was fetched before
     #[arg(long)]
     pub(crate) offline: bool,

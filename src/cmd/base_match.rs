@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::hint::command;
 use crate::packages::fulfil;
-use crate::packages::matching::{self, Row};
+use crate::packages::matching::{self, Asks, Row};
 use crate::text::table::table;
 use crate::text::{shown, size};
 
@@ -14,7 +14,8 @@ pub(super) fn run(context: &Context, arguments: &BaseMatch) -> Result<()> {
     let mut held = Vec::new();
     let file = std::slice::from_ref(&arguments.file);
     let wanted = fulfil::read(context, file, &install::parts(&arguments.parts), &mut held)?;
-    let rows = matching::rank(context, &wanted, arguments.offline)?;
+    let asks = Asks { registries: arguments.images, channels: !arguments.offline };
+    let rows = matching::rank(context, &wanted, asks)?;
     if arguments.json {
         return print_json(&rows);
     }

@@ -79,8 +79,12 @@ fn set(context: &Context, key: SettingKey, value: &OsStr) -> Result<()> {
             .hint("give the path another name, as a link, and name that"));
     };
     match key {
-        SettingKey::Base => drop(resolve::base(context.host, &context.dirs, Some(value))?),
-        SettingKey::ExcludeNewer => drop(Cutoff::parse(text, Timestamp::now())?),
+        SettingKey::Base => {
+            resolve::base(context.host, &context.dirs, Some(value))?;
+        }
+        SettingKey::ExcludeNewer => {
+            Cutoff::parse(text, Timestamp::now())?;
+        }
         SettingKey::Client => {}
     }
     let file = config::set(&context.dirs, key.word(), Some(text))?;

@@ -1,19 +1,14 @@
 //! What an env has: the records of its own packages and of the base's, and what `conda-meta/pinned` says of them.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use super::offer::{Facts, Offer};
-use crate::base::conda::{self, Package};
+use super::offer::Offer;
+use super::recorded::{of_base, of_env};
 use crate::env::pinned;
-use crate::error::{Attempt, Error, Result};
+use crate::error::{Attempt, Result};
 use crate::foreign::{self, FileKind};
 use crate::parallel;
-use crate::text::Shown;
 
 /// The packages of an env.
 #[derive(Clone, Debug, Default)]
@@ -27,26 +22,13 @@ pub(crate) struct Here {
     pub(crate) constraints: Vec<String>,
 }
 
-/// Where a package of an env came from.
-#[derive(Deserialize)]
-struct Origin {
-    #[serde(default, rename = "fn")]
-    file: Option<String>,
-    #[serde(default)]
-    url: Option<String>,
-    #[serde(default)]
-    channel: Option<String>,
-    #[serde(default)]
-    subdir: Option<String>,
-}
-
 impl Here {
     /// Reads the records of the env at `env`. Those of the base's packages are without their files.
     pub(crate) fn read(env: &Path) -> Result<Self> {
         let records = records(env)?;
         let read = parallel::map(parallel::for_cpu(), records.len(), |at| {
             let (path, is_link) = &records[at];
-            record(path, *is_link)
+            of_env(path, *is_link)
         })?;
         let mut by_name: BTreeMap<String, (Offer, bool)> = BTreeMap::new();
         for (offer, is_base) in read {
@@ -73,11 +55,13 @@ impl Here {
 
     /// A base as an env on it would have it: all of it pinned.
     pub(crate) fn of_base(prefix: &Path) -> Result<Self> {
-        let mut here = Self::read(prefix)?;
-        here.of_base = here.offers.iter().map(Offer::key).collect();
-        here.pinned.clone_from(&here.of_base);
-        here.constraints.clear();
-        Ok(here)
+        let records = records(prefix)?;
+        let read = parallel::map(parallel::for_cpu(), records.len(), |at| of_base(&records[at].0))?;
+        let by_name: BTreeMap<String, Offer> =
+            read.into_iter().map(|offer| (offer.key(), offer)).collect();
+        let names: HashSet<String> = by_name.keys().cloned().collect();
+        let offers = by_name.into_values().collect();
+        Ok(Self { offers, pinned: names.clone(), of_base: names, constraints: Vec::new() })
     }
 
     /// The user's constraints, and that everything stands on the Python that is there: another minor version would be
@@ -141,60 +125,6 @@ fn records(env: &Path) -> Result<Vec<(PathBuf, bool)>> {
     }
     found.sort();
     Ok(found)
-}
-
-/// A record, and whether it is the base's. What lists files makes up nearly all of one and is asked of the env's own alone.
-fn record(path: &Path, is_link: bool) -> Result<(Offer, bool)> {
-    let misread = |cause: serde_json::Error| {
-        Error::new(format!("could not understand the package record {}: {cause}", Shown(path)))
-            .hint("`mlenv doctor --fix` puts a record of the base's in place again")
-    };
-    let whole = foreign::read_text(path, FileKind::PackageData).attempt("read", path)?;
-    let is_base = is_link || conda::is_marked(whole.as_bytes());
-    let mut text = if is_base { without_files(&whole).map_err(misread)? } else { whole };
-    let facts: Facts = match serde_json::from_str(&text) {
-        Ok(facts) => facts,
-        Err(cause) => {
-            text = bare(path).ok_or_else(|| misread(cause))?;
-            serde_json::from_str(&text).map_err(misread)?
-        }
-    };
-    let from: Origin = serde_json::from_str(&text).map_err(misread)?;
-    let stem = format!("{}-{}-{}", facts.name, facts.version, facts.build);
-    let channel = from.channel.unwrap_or_default().trim_end_matches('/').to_owned();
-    let subdir = from.subdir.unwrap_or_default();
-    let channel = channel.strip_suffix(&format!("/{subdir}")).unwrap_or(&channel).to_owned();
-    let offer = Offer {
-        facts,
-        file: from.file.unwrap_or_else(|| format!("{stem}.conda")),
-        url: from.url.unwrap_or_default(),
-        channel,
-        subdir,
-        raw: RawValue::from_string(text).map_err(misread)?,
-    };
-    Ok((offer, is_base))
-}
-
-/// The record without its lists of files.
-fn without_files(text: &str) -> serde_json::Result<String> {
-    let fields: BTreeMap<Cow<str>, &RawValue> = serde_json::from_str(text)?;
-    let mut out = String::from("{");
-    for (name, value) in fields.iter().filter(|(name, _)| !LISTS.contains(&name.as_ref())) {
-        let comma = if out.len() > 1 { ", " } else { "" };
-        out.extend([comma, &serde_json::to_string(name)?, ": ", value.get()]);
-    }
-    out.push('}');
-    Ok(out)
-}
-
-const LISTS: [&str; 2] = ["files", "paths_data"];
-
-/// What the name of a record tells, where the record itself does not.
-fn bare(path: &Path) -> Option<String> {
-    let Package { name, version, build } = Package::from_record_name(path.file_name()?.to_str()?)?;
-    let told =
-        serde_json::json!({"name": name, "version": version, "build": build, "build_number": 0});
-    Some(told.to_string())
 }
 
 #[cfg(test)]

@@ -95,7 +95,9 @@ impl Market {
                 }
             }
         }
-        told.iter().for_each(|line| place.ui.say(line));
+        for line in told {
+            place.ui.say(line);
+        }
     }
 }
 

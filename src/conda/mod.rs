@@ -33,6 +33,7 @@ mod placement;
 mod prefix;
 mod ready;
 mod record;
+mod recorded;
 mod refusal;
 mod remote;
 mod scripts;

@@ -12,6 +12,7 @@ use super::solve::order::Test;
 use super::solve::{Question, Trouble, solve};
 use super::{Place, machine};
 use crate::error::Result;
+use crate::parallel;
 
 /// What a base would need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub(crate) fn weigh(
     let market = Market::new(place, channels, specs)?;
     let lists = market.lists(place)?;
     let shelves = market.shelves(place, &lists)?;
-    heres.iter().map(|here| one(place, &market, &shelves, here)).collect()
+    parallel::map(parallel::for_cpu(), heres.len(), |at| one(place, &market, &shelves, heres[at]))
 }
 
 fn one(place: &Place, market: &Market, shelves: &Shelves, here: &Here) -> Result<Weight> {

@@ -59,19 +59,28 @@ struct Asked {
     channels: Vec<String>,
 }
 
+/// Who may be asked over the network.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asks {
+    /// Registries, for the labels of images that are neither here nor listed.
+    pub(crate) registries: bool,
+    /// Channels, for what is new.
+    pub(crate) channels: bool,
+}
+
 /// Compares all bases and images that are known with what files ask for, the one that needs the least first.
-pub(crate) fn rank(context: &Context, wanted: &[Wanted], is_offline: bool) -> Result<Vec<Row>> {
+pub(crate) fn rank(context: &Context, wanted: &[Wanted], asks: Asks) -> Result<Vec<Row>> {
     let asked = Asked::of(context, wanted)?;
-    let mut rows: Vec<Row> =
-        all(context)?.into_iter().map(|candidate| row(&asked, wanted, candidate)).collect();
+    let mut rows: Vec<Row> = all(context, asks.registries)?
+        .into_iter()
+        .map(|candidate| row(&asked, wanted, candidate))
+        .collect();
     if rows.is_empty() {
         return Err(Error::no("no base and no image is known whose packages can be listed")
             .hint("`mlenv base add DIR --name NAME` gives a base a name"));
     }
     #[cfg(feature = "conda")]
-    weight::add(context, &asked, &mut rows, is_offline);
-    #[cfg(not(feature = "conda"))]
-    let _ = is_offline;
+    weight::add(context, &asked, &mut rows, !asks.channels);
     rows.sort_by_cached_key(|row| {
         let missing = row.differs.len() + row.lacks.len();
         (!row.python_fits, row.conflicts, missing, row.fetch.unwrap_or_default(), row.name.clone())

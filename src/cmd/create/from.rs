@@ -43,15 +43,18 @@ pub(super) fn source(
     spot: &Spot,
     held: &mut Vec<OwnedFd>,
 ) -> Result<Source> {
+    let is_locked = arguments.locked.pair() != (false, false);
     let file = match &arguments.file {
         Some(file) => Some(context.host.absolute(file)?),
         None => match spot.dir.as_deref().filter(|_| spot.is_project) {
             Some(dir) => project::file(context, dir)?,
+            // A place was named, and with a lock the project here can only be meant.
+            None if is_locked => project::file(context, &context.host.cwd()?)?,
             None => None,
         },
     };
     let Some(file) = file else {
-        if arguments.locked.pair() == (false, false) {
+        if !is_locked {
             return Ok(Source::Nothing);
         }
         return Err(Error::new("a lock is of a project's file, and there is none here")

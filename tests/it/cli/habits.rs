@@ -113,7 +113,7 @@ fn settings_are_listed_set_and_taken_back_and_other_lines_stay() {
     run(&["config", "set", "base", "/usr"]).ok();
     assert_eq!(run(&["config", "get", "base"]).ok().out, "/usr\n");
     let listed = run(&["config", "list"]).ok().out;
-    assert_eq!(listed, "base = /usr  (user)\nclient = conda  (user)\n");
+    assert_eq!(listed, "base = /usr  (user)\nclient = conda  (user)\nexclude-newer is not set\n");
     run(&["config", "unset", "client"]).ok();
     assert_eq!(run(&["config", "get", "client"]).ok().out, "auto\n");
     let text = std::fs::read_to_string(&file).unwrap();

@@ -11,7 +11,7 @@ fn year(year: i64) -> i64 {
     (year - 1970) * 31_557_600_000
 }
 
-fn package(version: &str, times: Value) -> Value {
+fn package(version: &str, times: &Value) -> Value {
     json!({"name": "app", "version": version, "index": times})
 }
 
@@ -19,12 +19,12 @@ fn package(version: &str, times: Value) -> Value {
 fn with_times() -> (Patient, String) {
     let patient = Patient::new();
     let packages = json!([
-        package("1.0", json!({"timestamp": year(2020)})),
+        package("1.0", &json!({"timestamp": year(2020)})),
         // Old tools wrote seconds.
-        package("1.5", json!({"timestamp": year(2022) / 1000})),
+        package("1.5", &json!({"timestamp": year(2022) / 1000})),
         // Built long before it came to the channel: that is when others could look at it.
-        package("2.0", json!({"timestamp": year(2021), "indexed_timestamp": year(2025)})),
-        package("3.0", json!({"timestamp": year(2026)})),
+        package("2.0", &json!({"timestamp": year(2021), "indexed_timestamp": year(2025)})),
+        package("3.0", &json!({"timestamp": year(2026)})),
     ]);
     let channel = format!("file://{}", crafted(&patient, "channel", &packages).display());
     (patient, channel)

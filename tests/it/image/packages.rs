@@ -59,6 +59,35 @@ fn packages_come_from_the_directory_the_label_or_the_list_and_it_says_which() {
 }
 
 #[test]
+fn images_that_are_nowhere_here_are_matched_by_their_labels_where_registries_may_be_asked() {
+    let mut store = Store::default();
+    let label = "python=3.11.7=0\nnumpy=1.26.4=py311_0\n";
+    let labelled = store.image(&json!({"config": {"Labels": {"mlenv.packages": label}}}));
+    store.tag("labelled", &labelled);
+    let bare = store.image(&json!({}));
+    store.tag("bare", &bare);
+    let (sandbox, fake) = (Sandbox::new(), registry(&store));
+    let entry = |name: &str| {
+        format!("[[image]]\nname = '{name}'\nreference = '{}'\n", fake.image(&format!("a:{name}")))
+    };
+    sandbox.write("site/images.toml", entry("labelled") + &entry("bare"));
+    sandbox.write("environment.yml", "dependencies: [numpy >=1.20, scipy]\n");
+    let matched = |words: &[&str]| {
+        sandbox.mlenv(["base", "match", "environment.yml", "--json"]).args(words).ok()
+    };
+    let names = |told: &serde_json::Value| -> Vec<String> {
+        let rows = told.as_array().unwrap().iter();
+        rows.map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let told = matched(&["--images"]).says("bare is left out: it has no label mlenv.packages");
+    let rows = told.json();
+    let row = rows.as_array().unwrap().iter().find(|row| row["name"] == "labelled").unwrap();
+    assert_eq!((&row["has"], &row["lacks"]), (&json!(["numpy >=1.20"]), &json!(["scipy"])));
+    assert_eq!(row["python"], "3.11.7");
+    assert!(!names(&matched(&["--offline"]).json()).contains(&"labelled".to_owned()));
+}
+
+#[test]
 fn an_image_in_an_engines_store_is_looked_into_without_pulling_it() {
     let sandbox = Sandbox::new();
     let fake = registry(&ordinary());

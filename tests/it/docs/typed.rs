@@ -1,0 +1,85 @@
+//! What a page shows, typed into an interactive bash: what it shows is what happens.
+//!
+//! `[..]` in a page stands for anything on that line.
+
+use crate::support::sandbox::Sandbox;
+
+/// Types all that stands behind `$` in the page's `console` blocks, in the sandbox's `project`, and compares what is said.
+/// Returns how many lines were typed.
+#[track_caller]
+pub(crate) fn follow(sandbox: &Sandbox, page: &str) -> usize {
+    let steps = steps(page);
+    let told = type_in(sandbox, &steps);
+    let wrong: Vec<String> = steps
+        .iter()
+        .zip(told)
+        .filter(|(step, told)| !matches(&step.shows, told))
+        .map(|(step, told)| format!("$ {}\n{told}", step.types))
+        .collect();
+    assert!(wrong.is_empty(), "other than the page says:\n{}", wrong.concat());
+    steps.len()
+}
+
+struct Step {
+    types: String,
+    shows: Vec<String>,
+}
+
+fn steps(page: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let blocks = page.split("```console\n").skip(1).map(|block| block.split("```").next().unwrap());
+    for line in blocks.flat_map(str::lines) {
+        match line.strip_prefix("$ ") {
+            Some(types) => steps.push(Step { types: types.to_owned(), shows: Vec::new() }),
+            None => steps.last_mut().unwrap().shows.push(line.to_owned()),
+        }
+    }
+    steps
+}
+
+/// What bash says after each line, words and results together.
+fn type_in(sandbox: &Sandbox, steps: &[Step]) -> Vec<String> {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_mlenv")).parent().unwrap();
+    let mut text = format!(
+        "PS1= PS2=; exec 2>&1; PATH='{}':$PATH; eval \"$(mlenv hook bash)\"\n\
+         export PIP_NO_INDEX=1 PIP_FIND_LINKS='{}' NO_COLOR=1\n",
+        program.display(),
+        sandbox.path("project/wheels").display()
+    );
+    text += "echo @@\n";
+    for step in steps {
+        text.extend([step.types.as_str(), "\necho @@\n"]);
+    }
+    let script = sandbox.write("typed", text);
+    // On a terminal, which `script` gives it: the hook speaks to people only.
+    let bash = "bash --norc --noprofile --noediting -i";
+    let run = sandbox.run("script").args(["-q", "-E", "never", "-c", bash, "/dev/null"]);
+    let mut command = run.cwd(sandbox.path("project")).command();
+    let output = command.stdin(std::fs::File::open(script).unwrap()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n");
+    let parts: Vec<String> = told.split("@@\n").skip(1).map(str::to_owned).collect();
+    assert!(parts.len() > steps.len(), "bash ended early: {told}");
+    parts
+}
+
+fn matches(shows: &[String], told: &str) -> bool {
+    let told: Vec<&str> = told.lines().collect();
+    shows.len() == told.len() && shows.iter().zip(told).all(|(pattern, line)| fits(pattern, line))
+}
+
+/// `[..]` is anything; all else is itself.
+fn fits(pattern: &str, line: &str) -> bool {
+    let mut parts = pattern.split("[..]");
+    let Some(mut rest) = parts.next().and_then(|first| line.strip_prefix(first)) else {
+        return false;
+    };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    for part in middle {
+        match rest.split_once(part) {
+            Some((_, behind)) => rest = behind,
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
