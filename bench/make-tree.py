@@ -59,8 +59,10 @@ def records(root, files):
         owned = files[number * share:(number + 1) * share]
         paths = [{"_path": path, "path_type": "hardlink", "sha256": "0" * 64, "sha256_in_prefix": "0" * 64,
                   "size_in_bytes": 1234} for path in owned]
-        record = {"build": build, "files": owned, "name": name, "paths_data": {"paths": paths, "paths_version": 1},
-                  "version": version}
+        # In the order that conda has them: what a solver wants before the lists of files.
+        record = {"build": build, "build_number": 0, "channel": "https://conda.anaconda.org/conda-forge/linux-64", "constrains": [],
+                  "depends": ["python"] if number else [], "files": owned, "fn": f"{name}-{version}-{build}.conda", "name": name,
+                  "paths_data": {"paths": paths, "paths_version": 1}, "subdir": "linux-64", "version": version}
         with open(f"{root}/conda-meta/{name}-{version}-{build}.json", "w", encoding="utf-8") as out:
             json.dump(record, out, indent=4)
 

@@ -3,11 +3,11 @@
 //! No decisions here and nothing on stdout. Who puts a name into a sentence shows it by `text::Shown`; what got past
 //! that is filtered here, whatever it is (`text::tamed`).
 
+mod waiting;
+
 use std::io::Write as _;
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
+pub(crate) use self::waiting::{Waiting, aside};
 use crate::error::Error;
 use crate::text::tamed;
 
@@ -70,7 +70,7 @@ impl Ui {
     fn line(self, look: Look, first: &str, line: &str) {
         match look.code() {
             code if self.colours && !code.is_empty() => {
-                write_raw(&format!("{code}{first}\x1b[0m {}\n", tamed(line)));
+                aside(|| write_raw(&format!("{code}{first}\x1b[0m {}\n", tamed(line))));
             }
             _ => write_part(&format!("{first} {line}\n")),
         }
@@ -110,9 +110,11 @@ impl Ui {
     /// Asks the user, who answers with a line: true for yes. The end of the input is a no.
     pub(crate) fn ask(question: &str, unsaid: Unsaid) -> bool {
         let choice = if unsaid == Unsaid::Yes { "Y/n" } else { "y/N" };
-        write_part(&format!("mlenv: {question} [{choice}] "));
         let mut line = String::new();
-        let read = std::io::stdin().read_line(&mut line);
+        let read = aside(|| {
+            write_raw(&tamed(&format!("mlenv: {question} [{choice}] ")));
+            std::io::stdin().read_line(&mut line)
+        });
         let answer = line.trim().to_lowercase();
         let is_yes = matches!(answer.as_str(), "y" | "yes");
         read.is_ok_and(|count| count > 0) && (is_yes || answer.is_empty() && unsaid == Unsaid::Yes)
@@ -141,18 +143,9 @@ impl Ui {
         }
     }
 
-    /// A sign of life for work whose size is not known; drawn on a terminal only.
-    pub(crate) fn spinner(self, what: &'static str) -> ProgressBar {
-        let target =
-            if self.draws() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target).with_message(what);
-        if self.draws() {
-            // A line that is too long for the terminal is cut, not wrapped.
-            let style = ProgressStyle::with_template("{spinner} {wide_msg}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-            bar.enable_steady_tick(Duration::from_millis(120));
-        }
-        bar
+    /// A sign of life for work that may take its time; drawn on a terminal only, and from half a second on.
+    pub(crate) fn waiting(self, what: &str) -> Waiting {
+        if self.draws() { Waiting::shown(what) } else { Waiting::unseen() }
     }
 
     /// True where progress can be seen.
@@ -166,11 +159,11 @@ pub(crate) fn complain(text: &str) {
     write_part(text);
 }
 
-/// Who closed stderr does not want to hear it, and there is nobody else to tell.
 fn write_part(text: &str) {
-    write_raw(&tamed(text));
+    aside(|| write_raw(&tamed(text)));
 }
 
+/// Who closed stderr does not want to hear it, and there is nobody else to tell.
 fn write_raw(text: &str) {
     let mut stderr = std::io::stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());

@@ -24,6 +24,7 @@ mod shells;
 mod spec;
 mod update;
 mod vars;
+mod work;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -118,24 +119,6 @@ pub(crate) fn parse(words: &[OsString]) -> Result<Arguments, ExitCode> {
 pub(crate) fn takes(words: &[String]) -> bool {
     let refused = Arguments::try_parse_from(words).err();
     refused.is_none_or(|error| !error.use_stderr())
-}
-
-impl Command {
-    /// The moment behind which packages do not count, where one is given.
-    pub(crate) fn exclude_newer(&self) -> Option<String> {
-        let until = match self {
-            Self::Create(arguments) => &arguments.until,
-            Self::Install(arguments) => &arguments.until,
-            Self::Update(arguments) => &arguments.until,
-            Self::Outdated(arguments) => &arguments.until,
-            #[cfg(feature = "conda")]
-            Self::Search(arguments) => &arguments.until,
-            Self::Sync(arguments) => &arguments.until,
-            Self::Lock(arguments) => &arguments.until,
-            _ => return None,
-        };
-        until.exclude_newer.clone()
-    }
 }
 
 /// The verbs.

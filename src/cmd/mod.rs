@@ -59,10 +59,11 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::resolve;
 use crate::text::{tamed, tamed_json};
-use crate::ui::Ui;
+use crate::ui::{self, Ui};
 
 /// Runs one verb; `words` are the command line that it was read from.
 pub(crate) fn run(command: Command, words: Vec<OsString>, host: &Host, ui: Ui) -> Result<()> {
+    let _line = command.work().map(|what| ui.waiting(what));
     let exclude_newer = command.exclude_newer();
     let context = Context { host, dirs: Dirs::new(host), ui, exclude_newer, words };
     match command {
@@ -156,7 +157,7 @@ fn check_here(context: &Context, env: resolve::Env) -> Result<resolve::Env> {
 /// Prints a result. A reader that went away (`mlenv list | head -1`) is not a failure.
 fn print(text: impl AsRef<[u8]>) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    let written = out.write_all(text.as_ref()).and_then(|()| out.flush());
+    let written = ui::aside(|| out.write_all(text.as_ref()).and_then(|()| out.flush()));
     match written {
         Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
             Err(Error::new(format!("could not write the result: {cause}")))

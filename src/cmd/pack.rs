@@ -36,9 +36,9 @@ pub(super) fn pack(context: &Context, arguments: &Pack) -> Result<()> {
     check_output(&env, &out, arguments.force)?;
     let _lock = fs::lock_for_work(&env, &Shown(&env).to_string())?;
     let stop = stop_flag()?;
-    let spinner = context.ui.spinner("packing");
+    let waiting = context.ui.waiting("packing");
     let packed = pack::pack(&env, (&record, &base_state::as_recorded(&record)), &out, &stop)?;
-    spinner.finish_and_clear();
+    drop(waiting);
     let size = out.metadata().attempt("read", &out)?.len();
     context.ui.say(format!(
         "packed {} into {}: {} files and {} links, {} of {}",

@@ -147,9 +147,9 @@ impl Subject {
         built: Option<PathBuf>,
         list: Option<PathBuf>,
     ) -> Result<Self> {
-        let spinner = context.ui.spinner("reading the base");
+        let waiting = context.ui.waiting("reading the base");
         let look = scan(&base.prefix, &base.named, built)?;
-        spinner.finish_and_clear();
+        drop(waiting);
         let list = PackageList::of(&base, list)?;
         let missing = Missing {
             list: !list.is_there(),

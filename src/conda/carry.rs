@@ -77,13 +77,13 @@ pub(crate) fn to_fetch(place: &Place, change: &Change) -> (usize, u64) {
 fn unpacked(place: &Place, change: &Change) -> Result<Vec<PathBuf>> {
     let cache = cache(place);
     let found: Vec<Option<PathBuf>> = change.come.iter().map(|offer| cache.find(offer)).collect();
-    let bar = place.ui.spinner("fetching packages");
+    let bar = place.ui.waiting("fetching packages");
     let remote = Remote::new(place);
     let done = parallel::map(SIDE_BY_SIDE, found.len(), |at| match &found[at] {
         Some(dir) => Ok(dir.clone()),
         None => fetched((&remote, place.ui), &cache, (change, &change.come[at])),
     });
-    bar.finish_and_clear();
+    drop(bar);
     done
 }
 

@@ -49,13 +49,13 @@ impl Market {
 
     /// What the channels say that they have: for each first what is for machines of this kind, then what is for all.
     pub(crate) fn lists<'p>(&self, place: &'p Place) -> Result<Lists<'p>> {
-        let bar = place.ui.spinner("asking channels what they have");
+        let bar = place.ui.waiting("asking channels what they have");
         let remote = Remote::new(place);
         let subdirs = subdirs();
         let lists = parallel::map(SIDE_BY_SIDE, self.channels.len() * 2, |at| {
             remote.list(&self.channels[at / 2], subdirs[at % 2])
         });
-        bar.finish_and_clear();
+        drop(bar);
         Ok(Lists { lists: lists?, remote })
     }
 

@@ -192,15 +192,15 @@ pub(crate) fn watched(context: &Context, command: &Command, what: &str) -> Resul
         };
         return if status.success() { Ok(()) } else { Err(failed()) };
     }
-    let bar = context.ui.spinner("building");
+    let bar = context.ui.waiting("building");
     let mut reached = String::new();
     let done = command.watched(&stop, &mut |line| {
         if line.starts_with("STEP ") || line.starts_with("Step ") {
             reached = shown(line);
         }
-        bar.set_message(shown(line));
+        bar.say(shown(line));
     });
-    bar.finish_and_clear();
+    drop(bar);
     let (status, words) = done?;
     if status.success() {
         return Ok(());

@@ -17,9 +17,9 @@ pub(crate) fn reference(state: &ContainerState) -> Option<Reference> {
 
 /// Asks the registry about a state's image, as its reference is today.
 pub(crate) fn facts(context: &Context, reference: &Reference) -> Result<ImageFacts> {
-    let waiting = context.ui.spinner("asking the registry");
+    let waiting = context.ui.waiting("asking the registry");
     let facts = Registry::new(context.host, reference, PATIENCE)?.facts(&Platform::here());
-    waiting.finish_and_clear();
+    drop(waiting);
     facts
 }
 
@@ -31,12 +31,12 @@ pub(crate) fn is_newer(
     state: &ContainerState,
     reference: &Reference,
 ) -> Result<bool> {
-    let waiting = context.ui.spinner("asking the registry");
+    let waiting = context.ui.waiting("asking the registry");
     let mut registry = Registry::new(context.host, reference, PATIENCE)?;
     let recorded = state.digest.as_deref().and_then(|text| Digest::parse(text).ok());
     let id = image_id(runner, state).and_then(|id| Digest::parse(&format!("sha256:{id}")).ok());
     let compared = registry.compare(recorded.as_ref(), id.as_ref())?;
-    waiting.finish_and_clear();
+    drop(waiting);
     Ok(match compared {
         Freshness::Same => false,
         Freshness::Newer(now) => !is_of(runner, state, &now.to_string()),

@@ -89,9 +89,9 @@ pub(crate) fn is_fresh(base: &Base, layout: Layout) -> bool {
 
 /// Looks through the base and says what was left out.
 pub(crate) fn look_through(base: &Base, layout: Layout, ui: Ui) -> Result<Survey> {
-    let spinner = ui.spinner("looking through the base");
-    let survey = survey::survey(base, layout, parallel::for_cpu(), &|| spinner.inc(1))?;
-    spinner.finish_and_clear();
+    let waiting = ui.waiting("looking through the base");
+    let survey = survey::survey(base, layout, parallel::for_cpu(), &|| waiting.step())?;
+    drop(waiting);
     if survey.dangling > 0 {
         ui.say(format!("left out {} links of the base that lead nowhere", survey.dangling));
     }

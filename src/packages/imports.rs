@@ -32,9 +32,9 @@ pub(crate) struct Imports {
 pub(crate) fn of(context: &Context, env: &Path, dir: &Path) -> Result<Imports> {
     let vars = surroundings(env, context.host, &context.dirs)?;
     let command = Command::new(env.join("bin/python")).words(["-I", "-c", SCRIPT]).word(dir);
-    let bar = context.ui.spinner("reading sources");
+    let bar = context.ui.waiting("reading sources");
     let out = command.with(vars).output(Words::Kept);
-    bar.finish_and_clear();
+    drop(bar);
     serde_json::from_slice(&out?).map_err(|cause| {
         Error::new(format!("could not understand what Python says of {}: {cause}", Shown(dir)))
     })

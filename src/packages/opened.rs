@@ -158,10 +158,12 @@ impl Opened {
         match (done, looked) {
             (Ok(_), looked) => looked.map(drop),
             (Err(error), _) if task.is_own() => Err(error),
-            (Err(error), Ok(_)) => Err(error.hint(format!(
-                "what it says is above; {} shows what is there",
-                command("mlenv packages --added {}", &[&self.env])
-            ))),
+            (Err(error), Ok(_)) => {
+                let shows = command("mlenv packages --added {}", &[&self.env]);
+                // Whoever stopped it was not told what the tool said.
+                let above = if signals.any() { "" } else { "what it says is above; " };
+                Err(error.hint(format!("{above}{shows} shows what is there")))
+            }
             (Err(error), Err(_)) => Err(error
                 .hint(format!("{} shows what it left", command("mlenv doctor {}", &[&self.env])))),
         }

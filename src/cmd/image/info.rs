@@ -74,9 +74,9 @@ pub(super) fn run(context: &Context, arguments: &ImageInfo) -> Result<()> {
 fn ask(context: &Context, arguments: &ImageInfo, image: &Image) -> Result<Option<ImageFacts>> {
     let Some(reference) = &image.reference else { return Ok(None) };
     let wanted = arguments.platform.clone().unwrap_or_else(Platform::here);
-    let waiting = context.ui.spinner("asking the registry");
+    let waiting = context.ui.waiting("asking the registry");
     let facts = Registry::new(context.host, reference, arguments.patience())?.facts(&wanted);
-    waiting.finish_and_clear();
+    drop(waiting);
     facts.map(Some)
 }
 

@@ -21,9 +21,9 @@ fn asked<'a>(
 ) -> Result<(Registry<'a>, ImageContent)> {
     let wanted = from.platform.clone().unwrap_or_else(Platform::here);
     let mut registry = Registry::new(context.host, reference, from.patience())?;
-    let waiting = context.ui.spinner("asking the registry");
+    let waiting = context.ui.waiting("asking the registry");
     let parts = registry.content(&wanted);
-    waiting.finish_and_clear();
+    drop(waiting);
     parts.map(|parts| (registry, parts))
 }
 

@@ -95,10 +95,10 @@ fn by_label(
     image: &Image,
 ) -> Result<Option<PackagesReport>> {
     let Some(reference) = &image.reference else { return Ok(None) };
-    let waiting = context.ui.spinner("asking the registry");
+    let waiting = context.ui.waiting("asking the registry");
     let facts =
         Registry::new(context.host, reference, arguments.patience())?.facts(&Platform::here());
-    waiting.finish_and_clear();
+    drop(waiting);
     let facts = facts?;
     let text =
         facts.labels.get(LABEL).ok_or_else(|| Error::no(format!("it has no label {LABEL}")))?;

@@ -51,10 +51,10 @@ fn of(context: &Context, arguments: &ImagePin, name: &str) -> Result<String> {
         Error::no(format!("{} is in no registry, and has no digest there", shown(name)))
     })?;
     let Some(asked) = by_tag(&reference) else { return Ok(name.to_owned()) };
-    let waiting = context.ui.spinner("asking the registry");
+    let waiting = context.ui.waiting("asking the registry");
     let digest = Registry::new(context.host, &asked, arguments.patience())
         .and_then(|mut registry| registry.digest());
-    waiting.finish_and_clear();
+    drop(waiting);
     Ok(asked.pinned(digest?).to_string())
 }
 

@@ -26,9 +26,9 @@ pub(super) fn run(context: &Context, arguments: &ImagePush) -> Result<()> {
         copies: arguments.copy_base,
         patience: Duration::from_secs(arguments.timeout),
     };
-    let bar = context.ui.spinner("sending");
+    let bar = context.ui.waiting("sending");
     let sent = push::push_local(context.host, &image, &target);
-    bar.finish_and_clear();
+    drop(bar);
     let sent = sent?;
     context.ui.say(format!(
         "pushed {reference}: sent {}, there already {}",

@@ -79,9 +79,9 @@ pub(crate) fn all(context: &Context, labelled: bool) -> Result<Vec<Candidate>> {
         }
     }
     if labelled {
-        let waiting = context.ui.spinner("asking registries");
+        let waiting = context.ui.waiting("asking registries");
         let told = parallel::map(SIDE_BY_SIDE, far.len(), |at| Ok(of_label(context, &far[at].1)))?;
-        waiting.finish_and_clear();
+        drop(waiting);
         for ((name, _), packages) in far.into_iter().zip(told) {
             match packages {
                 Ok(packages) => found.push(of_list(name, packages)),

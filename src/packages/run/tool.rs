@@ -25,11 +25,11 @@ impl Site<'_> {
 
     /// What a tool answers. Its own words are for those who want all of them, or where it fails.
     pub(super) fn asked(&self, program: &Path, arguments: &[OsString]) -> Result<Ran> {
-        let bar = self.ui.spinner("working out what is needed");
+        let bar = self.ui.waiting("working out what is needed");
         let words = if self.ui.is_verbose() { Words::Shown } else { Words::Kept };
         let signals = Signals::listen_for_interrupt()?;
         let ran = self.command(program, arguments).run(words);
-        bar.finish_and_clear();
+        drop(bar);
         let ran = ran?;
         if signals.any() {
             return Err(Error::interrupted());
@@ -50,12 +50,12 @@ impl Site<'_> {
         let status = if self.ui.is_verbose() {
             self.command(program, arguments).attended(&signals.end)?
         } else {
-            let bar = self.ui.spinner("installing");
+            let bar = self.ui.waiting("installing");
             let mut command = self.command(program, arguments);
             command.set.push(("PIP_NO_INPUT".into(), "1".into())); // a question would not be seen
-            let told = &mut |line: &str| bar.set_message(shown(line));
+            let told = &mut |line: &str| bar.say(shown(line));
             let done = command.watched(&signals.end, told);
-            bar.finish_and_clear();
+            drop(bar);
             let (status, words) = done?;
             // Whoever stopped it knows why it failed.
             if !status.success() && !signals.any() {
@@ -110,7 +110,7 @@ impl Signals {
         Ok(Self { end, stop, rest: [interrupts, ends] })
     }
 
-    pub(super) fn any(&self) -> bool {
+    pub(crate) fn any(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 

@@ -99,26 +99,39 @@ def build_wheel(to, config_settings=None, metadata_directory=None):
     sandbox.path("slow")
 }
 
-/// The keyboard's Ctrl-C goes to pip as well: it is waited for, and the last word is ours.
+/// The keyboard's Ctrl-C goes to pip as well: it is waited for, the last word is ours, and the shell's prompt follows on a
+/// line of its own.
 #[test]
 fn who_presses_ctrl_c_gets_one_sentence_and_a_clean_prompt() {
     let patient = Patient::new();
     let (project, begun) = (slow(&patient.sandbox), patient.sandbox.path("begun"));
     let script = "set timeout 60; log_user 1
-spawn -noecho $env(MLENV) install -y -p env --pip $env(PROJECT)
+spawn -noecho bash --norc --noprofile -i
+expect {READY> }
+send \"\\\"\\$MLENV\\\" install -y -p env --pip \\\"\\$PROJECT\\\"\\r\"
 while {![file exists $env(BEGUN)]} { after 50 }
 send \\003
+expect {READY> }
+send \"echo it ended with \\$?\\r\"
+expect {READY> }
+send \"exit\\r\"
 expect eof
-exit [lindex [wait] 3]
 ";
     let script = patient.sandbox.write("press", script);
     let run = patient.sandbox.run("expect").arg(&script).var("MLENV", env!("CARGO_BIN_EXE_mlenv"));
-    let told = run.var("PROJECT", &project).var("BEGUN", &begun).var("NO_COLOR", "1").end();
-    let words = told.out.replace('\r', "\n");
-    assert_eq!(told.status.code(), Some(130), "{words}");
-    assert!(!words.contains("Traceback") && !words.contains("KeyboardInterrupt"), "{words}");
-    let last: Vec<&str> = words.lines().filter(|line| !line.trim().is_empty()).collect();
-    assert!(last.iter().any(|line| line.contains("pip ended with code 1")), "{words}");
+    let run = run.var("PROJECT", &project).var("BEGUN", &begun).var("NO_COLOR", "1");
+    let told = run.var("PS1", "READY> ").var("TERM", "xterm").ok();
+    assert!(told.out.contains("it ended with 130"), "{told}");
+    assert!(!told.out.contains("Traceback") && !told.out.contains("KeyboardInterrupt"), "{told}");
+    // The line of progress was cleared away before the last word.
+    let lines: Vec<&str> = told.out.split(['\n', '\r']).filter(|line| !line.is_empty()).collect();
+    let prompt = lines.iter().rposition(|line| line.contains("echo it ended")).unwrap();
+    let clean = |line: &str| {
+        line.trim_start_matches("\u{1b}[2K").trim_start_matches("\u{1b}[?2004h").to_owned()
+    };
+    assert!(clean(lines[prompt]).starts_with("READY> "), "{told}");
+    assert!(clean(lines[prompt - 2]).starts_with("mlenv: pip ended with code 1"), "{told}");
+    assert!(lines[prompt - 1].starts_with("hint: `mlenv packages --added "), "{told}");
     let asleep = Command::new("pgrep")
         .args(["-f", &patient.sandbox.path("slow").display().to_string()])
         .output();
