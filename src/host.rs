@@ -25,6 +25,8 @@ pub(crate) struct Host {
     pub(crate) answers: bool,
     /// True where somebody sees what a program prints.
     pub(crate) screen: bool,
+    /// How wide that is, where it is known.
+    pub(crate) columns: Option<usize>,
     /// True where somebody types, and sees what a program prints.
     pub(crate) keyboard: bool,
 }
@@ -40,6 +42,8 @@ impl Host {
             terminal: std::io::stderr().is_terminal(),
             answers: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             screen: std::io::stdout().is_terminal(),
+            columns: terminal_size::terminal_size_of(std::io::stdout())
+                .map(|(width, _)| usize::from(width.0)),
             keyboard: std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
         }
     }
@@ -201,6 +205,7 @@ impl Host {
             terminal: false,
             answers: false,
             screen: false,
+            columns: None,
             keyboard: false,
         }
     }

@@ -86,7 +86,7 @@ fn list(context: &Context, json: bool) -> Result<()> {
             (false, vec![shown(&row.name), python, format!("{}{state}", Shown(&row.path.0))])
         })
         .collect();
-    print_words(table(&["NAME", "PYTHON", "PATH"], &rows))
+    print_words(table(&["NAME", "PYTHON", "PATH"], &rows, context.host.columns))
 }
 
 fn add(

@@ -21,7 +21,11 @@ pub(super) fn run(context: &Context, arguments: &BaseMatch) -> Result<()> {
     }
     fulfil::tell(context, &wanted);
     let cells = rows.iter().map(|row| (false, cells(row))).collect::<Vec<_>>();
-    print_words(table(&["BASE", "PYTHON", "HAS", "DIFFERS", "LACKS", "FETCH", "WHAT"], &cells))?;
+    print_words(table(
+        &["BASE", "PYTHON", "HAS", "DIFFERS", "LACKS", "FETCH", "WHAT"],
+        &cells,
+        context.host.columns,
+    ))?;
     if let Some(best) = rows.first().filter(|row| row.python_fits && row.path.is_some()) {
         let make = command("mlenv create --base {} -f {}", &[&best.name, &arguments.file]);
         context.ui.hint(format!("{make} makes an env on the first"));

@@ -139,11 +139,14 @@ fn verdict(context: &Context, env: &Env, left: &[Finding]) -> Result<()> {
     }
     let fixable = left.iter().filter(|finding| finding.is_fixable()).count();
     let error = Error::no(format!("{path} has {}", count(left.len(), "finding", "findings")));
-    Err(match fixable {
-        0 => error.hint("its cure is given with it"),
-        _ => error.hint(format!(
-            "{} mends {fixable} of them",
-            command("mlenv doctor --fix {}", &[&env.path])
-        )),
-    })
+    let all = left.len();
+    let mends = match fixable {
+        0 if all == 1 => return Err(error.hint("its cure is given with it")),
+        0 => return Err(error.hint("their cures are given with them")),
+        1 if all == 1 => "it".to_owned(),
+        _ if fixable == all => "them".to_owned(),
+        _ => format!("{fixable} of them"),
+    };
+    let fix = command("mlenv doctor --fix {}", &[&env.path]);
+    Err(error.hint(format!("{fix} mends {mends}")))
 }

@@ -106,7 +106,11 @@ fn list(context: &Context, pattern: Option<&str>, json: bool) -> Result<()> {
         };
         (false, vec![shown(row.name), place, row.about.map_or(String::new(), shown)])
     });
-    print_words(table(&["NAME", "PLACE", "ABOUT"], &cells.collect::<Vec<_>>()))
+    print_words(table(
+        &["NAME", "PLACE", "ABOUT"],
+        &cells.collect::<Vec<_>>(),
+        context.host.columns,
+    ))
 }
 
 /// The places of an image that this machine sees, each once: trees of CVMFS may show one by two names.

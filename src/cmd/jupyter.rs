@@ -72,14 +72,15 @@ fn list(context: &Context, json: bool) -> Result<()> {
         let state = match row.state {
             KernelState::Ready => "",
             KernelState::EnvGone => {
-                "  (the env is gone: `mlenv jupyter remove` it, or `mlenv doctor --fix` the env where it is)"
+                "(the env is gone: `mlenv jupyter remove` it, or `mlenv doctor --fix` the env where it is)"
             }
-            KernelState::ProgramGone => "  (mlenv has moved: `mlenv jupyter install` it again)",
+            KernelState::ProgramGone => "(mlenv has moved: `mlenv jupyter install` it again)",
         };
-        let env = format!("{}{state}", Shown(&row.env.0));
-        (false, vec![shown(&row.name), shown(&row.display_name), env])
+        let env = Shown(&row.env.0).to_string();
+        (false, vec![shown(&row.name), shown(&row.display_name), env, state.to_owned()])
     };
-    print_words(table(&["NAME", "SHOWN AS", "ENV"], &rows.iter().map(line).collect::<Vec<_>>()))
+    let lines: Vec<_> = rows.iter().map(line).collect();
+    print_words(table(&["NAME", "SHOWN AS", "ENV", ""], &lines, context.host.columns))
 }
 
 fn row(kernel: Kernel) -> KernelRow {

@@ -53,7 +53,7 @@ pub(super) fn run(context: &Context, arguments: &List) -> Result<()> {
     if rows.is_empty() {
         context.ui.hint("no envs yet: `mlenv create -p myEnv` makes one");
     }
-    print_words(lines(&rows, arguments.size))
+    print_words(lines(&rows, arguments.size, context.host.columns))
 }
 
 fn row(env: &Path, record: Record, context: &Context, sized: bool) -> EnvRow {
@@ -83,8 +83,8 @@ fn size(env: &Path) -> u64 {
 }
 
 /// Name, Python, base, perhaps the size, path, and, where it is not as it was, the base's state.
-fn lines(rows: &[EnvRow], sized: bool) -> String {
-    let mut header = vec!["NAME", "PYTHON", "BASE", "PATH"];
+fn lines(rows: &[EnvRow], sized: bool, columns: Option<usize>) -> String {
+    let mut header = vec!["NAME", "PYTHON", "BASE", "PATH", ""];
     if sized {
         header.insert(3, "SIZE");
     }
@@ -94,25 +94,25 @@ fn lines(rows: &[EnvRow], sized: bool) -> String {
             let name = row.name.as_deref().map(shown);
             let base = row.base_name.as_deref().map(shown);
             let base = base.unwrap_or_else(|| Shown(&row.base.0).to_string());
-            let path = format!("{}{}", Shown(&row.path.0), state(row));
-            let mut cells =
-                vec![name.unwrap_or_else(|| "-".to_owned()), row.python.clone(), base, path];
+            let name = name.unwrap_or_else(|| "-".to_owned());
+            let path = Shown(&row.path.0).to_string();
+            let mut cells = vec![name, row.python.clone(), base, path, state(row)];
             if let Some(size) = row.size {
                 cells.insert(3, text::size(size));
             }
             (row.active, cells)
         })
         .collect();
-    table(&header, &rows)
+    table(&header, &rows, columns)
 }
 
 fn state(row: &EnvRow) -> String {
     let state = match (&row.container, row.base_state) {
         (_, BaseChange::Same) => String::new(),
-        (Some(container), _) => format!("  (in {container})"),
-        (None, BaseChange::Changed) => "  (base changed)".to_owned(),
-        (None, BaseChange::Gone) => "  (base gone)".to_owned(),
+        (Some(container), _) => format!("(in {container})"),
+        (None, BaseChange::Changed) => "(base changed)".to_owned(),
+        (None, BaseChange::Gone) => "(base gone)".to_owned(),
     };
-    let update = if row.update.is_some() { "  (newer: `mlenv rebase ENV --update`)" } else { "" };
-    state + update
+    let update = if row.update.is_some() { "(newer: `mlenv rebase ENV --update`)" } else { "" };
+    format!("{state}  {update}").trim().to_owned()
 }

@@ -254,7 +254,7 @@ fn row(
 /// The rows as a table, behind a line.
 fn below(rows: &[Vec<String>]) -> String {
     let rows: Vec<_> = rows.iter().map(|row| (false, row.clone())).collect();
-    let table = table(&["PACKAGE", "VERSION", "WHAT", "FROM", "SIZE"], &rows);
+    let table = table(&["PACKAGE", "VERSION", "WHAT", "FROM", "SIZE"], &rows, None);
     format!("\n{}", table.trim_end())
 }
 

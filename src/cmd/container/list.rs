@@ -69,7 +69,7 @@ pub(super) fn run(context: &Context, arguments: &ContainerList) -> Result<()> {
     if rows.is_empty() {
         context.ui.hint("no containers yet: `mlenv container setup IMAGE` makes one");
     }
-    print_words(lines(&rows))
+    print_words(lines(&rows, context.host.columns))
 }
 
 /// What cannot be read is said, and does not hide the others.
@@ -110,7 +110,7 @@ fn condition(context: &Context, dir: &Path, state: &ContainerState) -> Condition
     }
 }
 
-fn lines(rows: &[ContainerRow]) -> String {
+fn lines(rows: &[ContainerRow], columns: Option<usize>) -> String {
     let rows: Vec<(bool, Vec<String>)> = rows
         .iter()
         .map(|row| {
@@ -124,5 +124,5 @@ fn lines(rows: &[ContainerRow]) -> String {
             (row.here, cells)
         })
         .collect();
-    table(&["NAME", "ENGINE", "STATE", "IMAGE", "DIRECTORY"], &rows)
+    table(&["NAME", "ENGINE", "STATE", "IMAGE", "DIRECTORY"], &rows, columns)
 }

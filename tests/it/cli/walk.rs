@@ -22,13 +22,15 @@ const SHELLS: [(&str, &str, &str); 4] = [
 ];
 
 /// What is typed. Every shell takes these lines.
-const LINES: [&str; 12] = [
+const LINES: [&str; 14] = [
     "cd analysis",
     "cat requirements.txt",
     "mlenv create --base ml",
     "python -c 'import fresh; print(fresh.__version__)'",
     "mlenv install -y --pip more",
     "mlenv packages --added",
+    "cp ../later/* ../wheels",
+    "mlenv outdated",
     "mlenv update -y",
     "mlenv export -o shared.toml",
     "cd ..",
@@ -97,6 +99,8 @@ fn world() -> Sandbox {
     for name in ["fresh", "more"] {
         wheel::build(&sandbox.path("wheels"), name, "1.0");
     }
+    // What is published while the newcomer works.
+    wheel::build(&sandbox.path("later"), "more", "1.1");
     sandbox.write("analysis/requirements.txt", "click>=8\nfresh\n");
     sandbox.mlenv(["base", "add", "--name", "ml"]).arg(&base().prefix).ok();
     sandbox

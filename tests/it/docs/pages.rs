@@ -24,13 +24,33 @@ fn pages() -> Vec<(PathBuf, String)> {
         .collect()
 }
 
+/// The places in a page, as they are named for browsers.
+fn anchors(page: &str) -> Vec<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let anchor = |line: &str| {
+        let words = line.trim_start_matches('#').trim().to_lowercase();
+        let is_kept = |c: &char| c.is_alphanumeric() || " -_".contains(*c);
+        words.chars().filter(is_kept).collect::<String>().replace(' ', "-")
+    };
+    headings.map(anchor).collect()
+}
+
 #[test]
 fn links_lead_to_files_and_every_page_is_in_the_guide() {
     let mut missing = Vec::new();
     for (page, text) in pages() {
         for target in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
-            let file = target.split('#').next().unwrap();
-            if !target.contains("://") && !page.parent().unwrap().join(file).exists() {
+            let (file, place) = target.split_once('#').unwrap_or((target, ""));
+            if target.contains("://") {
+                continue;
+            }
+            let file =
+                if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            let is_there =
+                |text: &str| place.is_empty() || anchors(text).contains(&place.to_owned());
+            let text =
+                std::fs::read(&file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            if !text.is_ok_and(|text| is_there(&text)) {
                 missing.push(format!("{}: {target}", page.display()));
             }
         }
@@ -129,4 +149,23 @@ fn every_variable_that_a_user_can_set_is_in_the_readme() {
     let missing: Vec<_> =
         names.iter().filter(|name| !readme.contains(&format!("| `{name}`"))).collect();
     assert!(names.len() > 8 && missing.is_empty(), "{missing:?} of {names:?}");
+}
+
+#[test]
+fn what_pages_show_as_typed_is_typed_by_a_test() {
+    let run: String = walkdir::WalkDir::new(top().join("tests"))
+        .into_iter()
+        .map(|entry| entry.unwrap().into_path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    let shown: Vec<String> = pages()
+        .into_iter()
+        .filter(|(_, text)| text.contains("```console"))
+        .map(|(page, _)| page.strip_prefix(top()).unwrap().display().to_string())
+        .collect();
+    assert!(shown.len() > 2, "{shown:?}");
+    let untried: Vec<_> =
+        shown.iter().filter(|page| !run.contains(&format!("../{page}\")"))).collect();
+    assert!(untried.is_empty(), "{untried:?}");
 }

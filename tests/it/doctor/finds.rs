@@ -43,7 +43,7 @@ fn findings_say_what_is_wrong_what_it_breaks_and_the_cure_and_the_exit_code_is_1
     ] {
         assert!(outcome.out.contains(words), "{outcome}");
     }
-    outcome.says("has 1 finding\n").hints("mends 1 of them");
+    outcome.says("has 1 finding\n").hints("mends it");
     let outcome = patient.sandbox.mlenv(["doctor", "--fix", "env"]).ok();
     assert_eq!(outcome.out, "mended: 1 entry of the base cannot be seen in the env\n");
 }
