@@ -56,12 +56,13 @@ pub fn run() -> ExitCode {
     }
     let host = Host::from_process();
     let words: Vec<_> = std::env::args_os().collect();
-    let arguments = match cli::parse(&words) {
+    let colours = config::colours(&host);
+    let arguments = match cli::parse(&words, colours) {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
     // What a hook says stands among a prompt's own colours, and is looked for as it is.
-    let colours = !matches!(arguments.command, cli::Command::Answer(_)) && config::colours(&host);
+    let colours = !matches!(arguments.command, cli::Command::Answer(_)) && colours;
     let ui = Ui::new(arguments.loudness(host.terminal), host.terminal, colours);
     match cmd::run(arguments.command, words, &host, ui) {
         Ok(()) => ExitCode::SUCCESS,

@@ -154,9 +154,20 @@ impl Ui {
     }
 }
 
-/// Words whose form is complete: what was wrong with a command line.
-pub(crate) fn complain(text: &str) {
-    write_part(text);
+/// What was wrong with a command line. Its labels look as those of all other lines.
+pub(crate) fn complain(text: &str, colours: bool) {
+    const LABELS: [(&str, Look); 3] =
+        [("error:", Look::Error), ("tip:", Look::Hint), ("hint:", Look::Hint)];
+    let text = tamed(text);
+    let coloured = |line: &str| {
+        let words = line.trim_start();
+        let label = LABELS.iter().find(|(label, _)| colours && words.starts_with(label));
+        let Some((label, look)) = label else { return line.to_owned() };
+        let (indent, code) = (&line[..line.len() - words.len()], look.code());
+        format!("{indent}{code}{label}\x1b[0m{}", &words[label.len()..])
+    };
+    let text: String = text.split_inclusive('\n').map(coloured).collect();
+    aside(|| write_raw(&text));
 }
 
 fn write_part(text: &str) {

@@ -100,14 +100,14 @@ impl Arguments {
 
 /// Parses the words of a command line, the program's own name first. `Err` holds the exit code after help, version or
 /// a usage error was printed.
-pub(crate) fn parse(words: &[OsString]) -> Result<Arguments, ExitCode> {
+pub(crate) fn parse(words: &[OsString], colours: bool) -> Result<Arguments, ExitCode> {
     if let Some(arguments) = quick::parse(words) {
         return Ok(arguments);
     }
     groups::parse(words).map_err(|error| {
-        // clap repeats words and variables as they are: its complaints go without colours, through the filter.
+        // clap repeats words and variables as they are: its complaints go through the filter, and have their colours after it.
         if error.use_stderr() {
-            ui::complain(&(error.render().to_string() + &groups::meant(&error)));
+            ui::complain(&(error.render().to_string() + &groups::meant(&error)), colours);
         } else {
             let _ = error.print(); // a closed pipe is not a failure of ours
         }

@@ -168,22 +168,27 @@ struct Names {
 /// The command line, with names for every argument that takes the name of an env, a base or an image.
 fn with_names(command: clap::Command, names: &Names) -> clap::Command {
     let command = command.mut_args(|argument| {
-        let what = match argument.get_id().as_str() {
-            "env" => names_of_envs,
-            "base" => names_of_bases,
-            "image" => names_of_images,
+        let is_env =
+            argument.get_value_names().is_some_and(|names| names.iter().any(|it| it == "ENV"));
+        let (what, paths) = match argument.get_id().as_str() {
+            "env" => (names_of_envs as fn(&Dirs) -> Vec<OsString>, true),
+            "prefix" if is_env => (names_of_envs as _, true),
+            "name" if argument.get_short() == Some('n') => (named_envs as _, false),
+            "base" => (names_of_bases as _, true),
+            "image" => (names_of_images as _, true),
             _ => return argument,
         };
-        let completer = Named { names: names.clone(), what };
+        let completer = Named { names: names.clone(), what, paths };
         argument.add(ArgValueCompleter::new(completer))
     });
     command.mut_subcommands(|verb| with_names(verb, names))
 }
 
-/// Names of one kind, and directories.
+/// Names of one kind, and perhaps directories.
 struct Named {
     names: Names,
     what: fn(&Dirs) -> Vec<OsString>,
+    paths: bool,
 }
 
 impl ValueCompleter for Named {
@@ -192,6 +197,9 @@ impl ValueCompleter for Named {
         let fits = |name: &OsString| name.as_bytes().starts_with(current.as_bytes());
         let mut found: Vec<_> =
             names.into_iter().filter(fits).map(CompletionCandidate::new).collect();
+        if !self.paths {
+            return found;
+        }
         let mut paths = PathCompleter::dir();
         if let Some(cwd) = &self.names.cwd {
             paths = paths.current_dir(cwd);
@@ -208,6 +216,12 @@ fn names_of_envs(dirs: &Dirs) -> Vec<OsString> {
         Err(_) => slashed(&env),
     };
     registry::all(dirs).into_iter().map(name).collect()
+}
+
+/// Those that were made by name.
+fn named_envs(dirs: &Dirs) -> Vec<OsString> {
+    let all = registry::all(dirs).into_iter();
+    all.filter_map(|env| Some(env.strip_prefix(&dirs.envs).ok()?.as_os_str().to_owned())).collect()
 }
 
 fn names_of_bases(dirs: &Dirs) -> Vec<OsString> {

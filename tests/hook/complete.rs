@@ -57,3 +57,33 @@ fn tab_completes_verbs_flags_and_the_names_of_envs_and_bases() {
         assert!(told.contains("one/env"), "{shell:?}: {told}");
     }
 }
+
+#[test]
+fn tab_completes_paths_piece_by_piece_and_names_with_blanks() {
+    for shell in Shell::ALL {
+        let world = World::new();
+        world.mlenv("", &["create", "-q", "--no-save", "-n", "my tune", "--base", "/usr"]);
+        world.mlenv("", &["create", "-q", "--no-save", "-p", "deep er/down/env", "--base", "/usr"]);
+        let mut terminal = Terminal::start(shell, &world, Start::default());
+        for line in set_up(shell) {
+            terminal.line(&line);
+        }
+        for keys in [
+            "mlenv info one/e\t",
+            "mlenv info on\te\t",
+            "mlenv info ./on\te\t",
+            "mlenv info -p on\te\t",
+        ] {
+            let told = typed(&mut terminal, keys);
+            assert!(told.contains("one/env"), "{shell:?}: {keys:?}: {told}");
+        }
+        // tcsh splits what a program answers at blanks, and knows paths by their `/`.
+        let begun = if shell == Shell::Tcsh { "./dee" } else { "dee" };
+        for keys in [&format!("mlenv info {begun}\tdo\te\t"), "mlenv info deep\\ er/do\te\t"] {
+            let told = typed(&mut terminal, keys);
+            assert!(told.contains("deep er/down/env"), "{shell:?}: {keys:?}: {told}");
+        }
+        let told = typed(&mut terminal, "mlenv info -n my\t");
+        assert!(told.contains("my tune"), "{shell:?}: {told}");
+    }
+}

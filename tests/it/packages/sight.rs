@@ -17,6 +17,15 @@ fn colours_are_for_terminals_and_for_who_forces_them() {
     };
     let red = "\u{1b}[1;31mmlenv:\u{1b}[0m ";
     assert!(told(&[]).starts_with("mlenv: "));
+    // A command line that cannot be understood, by the same colours; nothing of it gets past the filter.
+    let odd = |set: &str| {
+        let run = sandbox.mlenv(["lis\u{1b}[31mt"]);
+        run.var("CLICOLOR_FORCE", set).end().err
+    };
+    let coloured = odd("1");
+    assert!(coloured.starts_with("\u{1b}[1;31merror:\u{1b}[0m "), "{coloured}");
+    assert!(!coloured.contains("\u{1b}[31m"), "{coloured}");
+    assert!(!odd("0").contains('\u{1b}'));
     assert!(told(&[("CLICOLOR_FORCE", "1")]).starts_with(red));
     for vars in
         [[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], [("CLICOLOR_FORCE", "0"), ("TERM", "x")]]
