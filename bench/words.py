@@ -27,7 +27,7 @@ def main():
     try:
         homes = {program: home(scratch, program) for program in (options.before, options.mlenv)}
         print("| command | before ms | now ms | ratio |\n|---|---|---|---|")
-        for words in (["list"], ["status"], ["info"], ["--help"], ["create", "--help"], ["hook", "zsh"], ["complete", "zsh", "--", "mlenv", "inf"]):
+        for words in (["list"], ["status"], ["--help"], ["create", "--help"], ["hook", "zsh"], ["complete", "zsh", "--", "mlenv", "inf"]):
             row(words, homes, options)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

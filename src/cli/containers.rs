@@ -49,6 +49,7 @@ Examples:
   mlenv container setup /cvmfs/.../ml-base:alma9 --engine apptainer
   mlenv container setup IMAGE -B /data,/scratch/me:/scratch:ro
   mlenv container setup IMAGE -B '/odd\\:path\\,here:/data'
+  mlenv container setup IMAGE --env myEnv --publish 6006
   mlenv container setup IMAGE --dry-run
 
 A container of podman, docker or nerdctl gets a port of its own for Jupyter, on loopback.")]
@@ -70,6 +71,12 @@ pub(crate) struct Setup {
     /// The port for Jupyter, the same inside and outside [default: a free one from 8888 on]
     #[arg(long, value_name = "PORT")]
     pub(crate) port: Option<u16>,
+    /// Another port on loopback, and perhaps another number inside; not with apptainer and singularity, which share the host's
+    #[arg(long, value_name = "PORT[:PORT]")]
+    pub(crate) publish: Vec<String>,
+    /// Make an env in the container too, here or at this place, on the conda prefix of its image
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".venv")]
+    pub(crate) env: Option<PathBuf>,
     /// Replace the container that this directory has, with all that was added to it
     #[arg(short, long)]
     pub(crate) force: bool,

@@ -10,6 +10,7 @@ use super::additions::Mark;
 use super::engine::{Engine, Powers};
 use super::mount::Mount;
 use super::place::Residence;
+use super::published::Published;
 use crate::config::read_toml;
 use crate::error::{Attempt, Error, Result};
 use crate::foreign::claim;
@@ -93,6 +94,9 @@ pub(crate) struct ContainerState {
     /// The port of Jupyter, on loopback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) port: Option<u16>,
+    /// Other ports of it, on loopback.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) publish: Vec<Published>,
     /// What it sees of the host besides this directory and the home directory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) bind: Vec<Mount>,
@@ -227,6 +231,7 @@ pub(crate) mod tests {
             sandbox: None,
             gpu: false,
             port: Some(8888),
+            publish: vec!["6006:80".parse().unwrap()],
             bind: vec![Mount::same(Path::new("/odd, path:\"x\""))],
             start: Mark::default(),
         }

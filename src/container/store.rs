@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::engine::{Engine, Family};
 use super::program::KEEP_ALIVE;
+use super::published::Published;
 use super::spec::{Inner, Spec, Terminal, reference};
 use crate::process::Command;
 
@@ -28,6 +29,8 @@ pub(crate) struct ContainerIdentity<'a> {
     pub(crate) labels: Vec<(&'static str, String)>,
     /// The port that Jupyter will have, the same on both sides, on loopback alone.
     pub(crate) port: Option<u16>,
+    /// Other ports, on loopback alone.
+    pub(crate) publish: &'a [Published],
 }
 
 /// Makes a container that stays: it waits, and commands are run in it. Prints its id.
@@ -39,6 +42,9 @@ pub(crate) fn create(order: &Spec, identity: &ContainerIdentity) -> Command {
     }
     if let Some(port) = identity.port {
         call = call.option("--publish", format!("127.0.0.1:{port}:{port}"));
+    }
+    for port in identity.publish {
+        call = call.option("--publish", format!("127.0.0.1:{port}"));
     }
     call = common(call, order);
     call = variables(call, &order.inner);

@@ -35,10 +35,10 @@ pub(crate) struct Order<'a> {
 /// An image in an engine's store.
 #[derive(Debug)]
 pub(crate) struct Built {
-    program: PathBuf,
-    builder: &'static str,
+    pub(super) program: PathBuf,
+    pub(super) builder: &'static str,
     /// Its name in the store.
-    tag: String,
+    pub(super) tag: String,
     /// Whether it goes away with this.
     is_scratch: bool,
 }

@@ -141,7 +141,8 @@ impl<'a> Entrance<'a> {
         ];
         // Its own name it gets when it is whole.
         let name = &format!("{UNFINISHED}{}", self.state.instance);
-        store::create(&order, &ContainerIdentity { name, labels, port: self.state.port })
+        let (port, publish) = (self.state.port, &self.state.publish[..]);
+        store::create(&order, &ContainerIdentity { name, labels, port, publish })
     }
 }
 

@@ -52,6 +52,7 @@ pub(crate) fn planned(
         instance,
         gpu: false,
         port: None,
+        publish: Vec::new(),
         bind: Vec::new(),
         start: crate::container::additions::Mark::default(),
     }

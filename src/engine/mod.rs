@@ -10,6 +10,7 @@ pub(crate) mod errand;
 pub(crate) mod home;
 pub(crate) mod image;
 pub(crate) mod known;
+mod labelled;
 pub(crate) mod legacy_env;
 pub(crate) mod make;
 pub(crate) mod outside;

@@ -12,7 +12,7 @@ use crate::specs::Direct;
 use crate::specs::checked;
 
 /// Where images keep conda, unless they say otherwise.
-const PREFIX: &str = "/opt/conda";
+pub(crate) const PREFIX: &str = "/opt/conda";
 
 /// The calls that install it, each with what it is for.
 pub(crate) fn calls(

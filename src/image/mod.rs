@@ -22,3 +22,9 @@ pub(crate) fn directories(name: &str, dirs: &Dirs) -> Vec<PathBuf> {
     let image = Catalogue::load(dirs).and_then(|catalogue| catalogue.named(name));
     image.ok().flatten().map_or_else(Vec::new, |image| image.directories)
 }
+
+/// The label of an image that names the digest of the image which it stands on.
+pub(crate) const BASE_LABEL: &str = "mlenv.base";
+
+/// The label of an image that has the digest of what describes it.
+pub(crate) const SPEC_LABEL: &str = "mlenv.spec";

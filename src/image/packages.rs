@@ -61,6 +61,24 @@ pub(crate) fn of_text(text: &str) -> Vec<Listed> {
     sorted(listed.unwrap_or_else(|| text.lines().filter_map(of_line).collect()))
 }
 
+/// The same list as a label has it, of which `of_text` reads everything again: `name=version=build` for conda's packages,
+/// `name==version` for Python's.
+pub(crate) fn to_text(packages: &[Listed]) -> String {
+    let line = |Listed { name, version, build, by }: &Listed| match (by, build) {
+        (Some(Manager::Pip), _) => format!("{name}=={version}\n"),
+        (_, Some(build)) => format!("{name}={version}={build}\n"),
+        (_, None) => format!("{name} {version}\n"),
+    };
+    packages.iter().map(line).collect()
+}
+
+/// What an env shows: its own packages, and those of the base that it has no other one of.
+pub(crate) fn of_env(own: Vec<Installed>, below: Vec<Installed>) -> Vec<Listed> {
+    let names: HashSet<String> = own.iter().map(Installed::key).collect();
+    let seen = below.into_iter().filter(|package| !names.contains(&package.key()));
+    sorted(seen.chain(own).map(Listed::from).collect())
+}
+
 fn of_line(line: &str) -> Option<Listed> {
     let line = line.split(['#', ';']).next()?.trim();
     let (name, version, build, by) = if let Some((name, version)) = line.split_once("==") {
@@ -166,6 +184,25 @@ https://x/y.whl
                 "uproot 5.3.1 - pip",
             ]
         );
+    }
+
+    #[test]
+    fn what_a_label_says_is_read_back() {
+        let package = |name: &str, build: Option<&str>, by| Installed {
+            name: name.into(),
+            version: "1.0".into(),
+            build: build.map(str::to_owned),
+            by,
+        };
+        let below = vec![
+            package("numpy", Some("py311_0"), Manager::Conda),
+            package("six", None, Manager::Pip),
+        ];
+        let seen = of_env(vec![package("NumPy", None, Manager::Pip)], below);
+        assert_eq!(told(&seen), ["NumPy 1.0 - pip", "six 1.0 - pip"]);
+        let all = of_env(vec![package("a", Some("h1_0"), Manager::Conda)], vec![]);
+        assert_eq!(of_text(&to_text(&all)), all);
+        assert_eq!(of_text(&to_text(&seen)), seen);
     }
 
     #[test]

@@ -69,6 +69,10 @@ fn podman_builds_a_description_and_its_variants() {
     let label = "{{index .Labels \"mlenv.spec\"}} {{index .Labels \"mlenv.base\"}}";
     let labels = podman(&["image", "inspect", "--format", label, tag]);
     assert_eq!(labels.matches("sha256:").count(), 2, "{labels}");
+    let label = "{{index .Labels \"mlenv.packages\"}}";
+    let labels = podman(&["image", "inspect", "--format", label, tag]);
+    let python = labels.lines().find(|line| line.starts_with("python"));
+    assert!(python.is_some_and(|line| line.contains('=')), "{labels}");
     podman(&["rmi", "--force", tag]);
 }
 

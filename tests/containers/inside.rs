@@ -36,6 +36,22 @@ fn by_hand_behind(before: &[&str], project: &Project, start: &[&str], program: &
 }
 
 #[test]
+fn setup_makes_an_env_too_which_is_entered_from_the_host() {
+    for engine in Engine::ALL.into_iter().filter(|engine| engine.works()) {
+        let project = Project::new(engine);
+        let image = world().publish(&format!("setup:{}", engine.name()), 1);
+        let words = ["container", "setup", &image, "--engine", engine.name(), "--env"];
+        let env = if engine == Engine::Apptainer { ".venv" } else { "my env" };
+        let told = project.mlenv(words).args(Some(env).filter(|env| *env != ".venv")).ok();
+        told.says(&format!("/{env} in it, on /opt/conda"));
+        let line = "import sys; print(sys.prefix)";
+        let told = project.mlenv(["run", "-p", env, "--", "python", "-c", line]).ok();
+        assert_eq!(told.out.trim_end(), project.path(env).to_str().unwrap());
+        assert!(project.path(".mlenv.toml").exists(), "going there enters it");
+    }
+}
+
+#[test]
 fn an_env_made_in_a_container_of_the_users_own_is_entered_from_the_host() {
     if Engine::Podman.works() {
         world();

@@ -80,6 +80,10 @@ fn text(dir: &Path, report: &ContainerReport) -> String {
     if let Some(port) = state.port {
         line("jupyter", &format!("port {port}"));
     }
+    if !state.publish.is_empty() {
+        let ports: Vec<String> = state.publish.iter().map(ToString::to_string).collect();
+        line("ports", &ports.join(", "));
+    }
     for bind in &state.bind {
         line("bind", &format!("{} at {}", Shown(&bind.source.0), Shown(&bind.target.0)));
     }

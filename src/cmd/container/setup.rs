@@ -1,13 +1,17 @@
 //! `mlenv container setup`: a new container for this directory.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use super::{lock, print_calls, remember};
 use crate::cli::Setup;
+use crate::container::spec::Inner;
 use crate::container::state::ContainerState;
-use crate::container::{Mount, mount};
+use crate::container::{Mount, Published, mount};
 use crate::context::Context;
+use crate::engine::entrance::Entrance;
 use crate::engine::make::{calls, make, planned};
+use crate::engine::replay::PREFIX;
 use crate::engine::runner::Runner;
 use crate::engine::sweep::sweep;
 use crate::engine::{home, image, port};
@@ -32,6 +36,7 @@ pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
     mount::check(&home::mounts(context.host, &dir, &state.bind))?;
     state.gpu = arguments.gpu || image.to_string_lossy().contains("gpu");
     state.port = runner.has_store().then(|| arguments.port.unwrap_or_else(port::free_port));
+    state.publish = published(&runner, &arguments.publish)?;
     if let Some(name) = &state.name {
         check_name(&runner, name, there.as_ref())?;
     }
@@ -53,7 +58,42 @@ pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
     let state = made.keep(there.as_ref())?;
     remember(context, &dir);
     report(context, &dir, &state);
+    match &arguments.env {
+        Some(env) => make_env(context, (&runner, &dir, &state), env),
+        None => Ok(()),
+    }
+}
+
+/// Lets the mlenv that was carried in make an env: it stands on the image's prefix, and lives in the container.
+fn make_env(
+    context: &Context,
+    (runner, dir, state): (&Runner, &Path, &ContainerState),
+    env: &Path,
+) -> Result<()> {
+    let entrance = Entrance::new(context, runner, dir, state);
+    let prefix = entrance.listing()?.prefix;
+    let base = prefix.as_deref().unwrap_or(PREFIX);
+    let place = context.host.absolute(env)?;
+    let words = ["mlenv", "create", "-q", "-p"].map(OsString::from).into_iter();
+    let words: Vec<OsString> =
+        words.chain([place.clone().into(), "--base".into(), base.into()]).collect();
+    let call = entrance.call(Inner::quiet(dir), &words);
+    runner.run("make an env in the container", &call).map_err(|error| {
+        error.hint("the container is there: `mlenv container` enters it, and what stands above says what it lacks")
+    })?;
+    context.ui.say(format!("made {} in it, on {}", Shown(&place), shown(base)));
     Ok(())
+}
+
+fn published(runner: &Runner, words: &[String]) -> Result<Vec<Published>> {
+    if !words.is_empty() && !runner.has_store() {
+        return Err(Error::new(format!(
+            "{} publishes no ports: what runs in it has this machine's",
+            runner.engine.name()
+        ))
+        .hint("leave `--publish` out"));
+    }
+    words.iter().map(|words| words.parse()).collect()
 }
 
 /// The state that is there, which may be replaced only where that was asked for. One that cannot be read may be

@@ -1,6 +1,7 @@
 //! `mlenv image build`: an image of what a description or a project's file asks for, where that is packages alone without an
 //! engine.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -15,7 +16,10 @@ use crate::context::Context;
 use crate::env::layout::Layout;
 use crate::env::probe::Probe;
 use crate::env::record::Record;
-use crate::error::{Error, Result};
+use crate::error::{Attempt, Error, Result};
+use crate::foreign::{self, FileKind};
+use crate::image::SPEC_LABEL;
+use crate::image::digest::Digest;
 use crate::image::registry::{Platform, Registry};
 use crate::layers::deploy;
 use crate::layers::freeze::{self, Wish};
@@ -37,7 +41,7 @@ pub(super) fn run(context: &Context, arguments: &ImageBuild) -> Result<()> {
                 fulfil::read(context, std::slice::from_ref(&file), optional, held)
             };
             let name = file.parent().and_then(Path::file_name).unwrap_or(OsStr::new("env"));
-            by_layers(context, arguments, (base, name), &wanted)
+            by_layers(context, arguments, (base, name), (Some(&file), &wanted))
         }
         _ => of_description(context, arguments),
     }
@@ -63,7 +67,8 @@ fn of_description(context: &Context, arguments: &ImageBuild) -> Result<()> {
             Ok(all)
         };
         let name = described.file.as_deref().and_then(Path::file_stem).unwrap_or(OsStr::new("env"));
-        return by_layers(context, arguments, (&recipe.base, name), &wanted);
+        let file = described.file.as_deref();
+        return by_layers(context, arguments, (&recipe.base, name), (file, &wanted));
     }
     by_engine::run(context, arguments, described)
 }
@@ -75,9 +80,11 @@ fn by_layers(
     context: &Context,
     arguments: &ImageBuild,
     (base_image, name): (&str, &OsStr),
-    read: &Reading,
+    (file, read): (Option<&Path>, &Reading),
 ) -> Result<()> {
     check(&arguments.to)?;
+    let labels: BTreeMap<_, _> =
+        spec_digest(file)?.map(|digest| (SPEC_LABEL.to_owned(), digest)).into_iter().collect();
     let prefix = place(&arguments.to, name)?;
     // Whatever is wrong with the file is said before anything is fetched.
     let optional = asked_parts(&arguments.spec.parts);
@@ -112,11 +119,19 @@ fn by_layers(
         include: &[],
         vars: &vars,
         image: &reference,
+        labels: &labels,
     };
     let frozen = freeze::freeze(&wish, &image, (dirs, ui))?;
     tell(context, &frozen);
     let name = name.to_str().unwrap_or("env");
     deliver(context, &arguments.to, (&reference, &mut registry, &image), (&frozen, name))
+}
+
+/// The digest of what describes an image.
+pub(super) fn spec_digest(file: Option<&Path>) -> Result<Option<String>> {
+    let Some(file) = file else { return Ok(None) };
+    let bytes = foreign::read(file, FileKind::Settings).attempt("read", file)?;
+    Ok(Some(Digest::of(&bytes).to_string()))
 }
 
 /// Installs into the bare env, and gives its record as it is then.

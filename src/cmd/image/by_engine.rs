@@ -57,6 +57,9 @@ pub(super) fn run(
         return super::print_words(build::line(context, &order, arguments.tag.as_deref())? + "\n");
     }
     let built = build::build(context, &order, arguments.tag.as_deref())?;
+    if let Err(error) = built.label(context, &work) {
+        context.ui.warn(format!("the image has no label with its packages: {error}"));
+    }
     if let Some(output) = &output {
         write(context, &built, output, maker.as_deref())?;
         context.ui.say(format!("wrote {}", Shown(output.path())));

@@ -1,5 +1,6 @@
 //! `mlenv image freeze`: an env as an image.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,7 @@ pub(super) fn run(context: &Context, arguments: &ImageFreeze) -> Result<()> {
         include: &include,
         vars: &arguments.with_vars,
         image: &image,
+        labels: &BTreeMap::new(),
     };
     let frozen = freeze::freeze(&wish, &parts, (&context.dirs, context.ui))?;
     tell(context, &frozen);

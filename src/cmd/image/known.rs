@@ -4,12 +4,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::build::spec_digest;
 use super::spec::{Described, is_of_disk, of_disk};
 use crate::context::Context;
 use crate::error::{Attempt, Error, Result};
 use crate::foreign::{self, FileKind};
-use crate::image::digest::Digest;
 use crate::image::registry::{Platform, Registry};
+use crate::image::{BASE_LABEL, SPEC_LABEL};
 use crate::packages::fulfil;
 use crate::packages::project::Parts;
 use crate::packages::requirements::{Line, decoded, lines};
@@ -23,10 +24,8 @@ impl Described {
         patience: Duration,
         is_built: bool,
     ) -> Result<()> {
-        if let Some(file) = &self.file {
-            let bytes = foreign::read(file, FileKind::Settings).attempt("read", file)?;
-            let spec = || Digest::of(&bytes).to_string();
-            self.recipe.labels.entry("mlenv.spec".to_owned()).or_insert_with(spec);
+        if let Some(digest) = spec_digest(self.file.as_deref())? {
+            self.recipe.labels.entry(SPEC_LABEL.to_owned()).or_insert(digest);
         }
         if self.recipe.user.is_some() && !is_built {
             return Ok(());
@@ -39,7 +38,7 @@ impl Described {
                     self.recipe.user = facts.user;
                 }
                 let base = || facts.manifest.to_string();
-                self.recipe.labels.entry("mlenv.base".to_owned()).or_insert_with(base);
+                self.recipe.labels.entry(BASE_LABEL.to_owned()).or_insert_with(base);
             }
             Err(error) if self.recipe.user.is_none() => {
                 context.ui.warn(format!(

@@ -45,13 +45,14 @@ fn a_container_that_stays_is_made() {
         name: "u_ml_1",
         labels: vec![(LABEL_ID, "ab".into()), (LABEL_DIR, "/work dir".into())],
         port: Some(8888),
+        publish: &["6006:80".parse().unwrap()],
     };
     let words =
         |engine| line(&create(&order(engine), &identity)).replace(&readable_keep_alive(), "KEEP");
     assert_eq!(
         words(Engine::Podman),
         "podman create --name u_ml_1 --label mlenv.id=ab --label 'mlenv.dir=/work dir' \
-         --publish 127.0.0.1:8888:8888 --security-opt label=disable \
+         --publish 127.0.0.1:8888:8888 --publish 127.0.0.1:6006:80 --security-opt label=disable \
          --mount 'type=bind,source=/work dir,target=/work dir' \
          --mount 'type=bind,\"source=/odd,\"\":x\",target=/mnt,readonly' \
          --mount type=tmpfs,target=/run/mlenv-1 --env TERM --env 'HOME=/h,x=$y' --workdir '/work dir' \
@@ -104,7 +105,7 @@ fn the_rest_is_a_few_words_each() {
 
 #[test]
 fn nothing_is_privileged() {
-    let identity = ContainerIdentity { name: "n", labels: Vec::new(), port: None };
+    let identity = ContainerIdentity { name: "n", labels: Vec::new(), port: None, publish: &[] };
     for engine in [Engine::Podman, Engine::Docker, Engine::Nerdctl] {
         assert!(!line(&create(&order(engine), &identity)).contains("privileged"));
     }

@@ -1,5 +1,7 @@
 //! What a frozen image says of itself: the base's config and manifest with a layer more. Pure.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::Wish;
@@ -38,7 +40,7 @@ fn layer_type(content: &ImageContent) -> &'static str {
 pub(super) fn made(
     wish: &Wish,
     content: &ImageContent,
-    vars: &[(String, String)],
+    (vars, labels): (&[(String, String)], &BTreeMap<String, String>),
     layer: &NewLayer,
 ) -> Result<(Vec<u8>, Vec<u8>)> {
     let wrong = || {
@@ -56,7 +58,15 @@ pub(super) fn made(
     if run.is_null() {
         *run = json!({});
     }
-    settings(wish, vars, run.as_object_mut().ok_or_else(wrong)?);
+    let run = run.as_object_mut().ok_or_else(wrong)?;
+    settings(wish, vars, run);
+    let told = run.entry("Labels").or_insert_with(|| json!({}));
+    if !told.is_object() {
+        *told = json!({});
+    }
+    for (name, value) in labels {
+        told[name] = value.as_str().into();
+    }
     let diffs = whole.get_mut("rootfs").and_then(|rootfs| rootfs.get_mut("diff_ids"));
     let diffs = diffs.and_then(Value::as_array_mut).ok_or_else(wrong)?;
     diffs.push(layer.diff.to_string().into());

@@ -24,6 +24,7 @@ use crate::env::stage::Stage;
 use crate::error::{Attempt, Error, Result};
 use crate::fs::{self, How, Root};
 use crate::hint::command;
+use crate::image::packages::{self, Listed};
 use crate::pack::{self, Parcel};
 use crate::parallel;
 use crate::process::{Command, Words, ending};
@@ -43,6 +44,8 @@ pub(super) struct Laid {
     pub(super) stage: Stage,
     /// Variables that the image sets.
     pub(super) vars: Vec<(String, String)>,
+    /// What can be imported or run in it.
+    pub(super) packages: Vec<Listed>,
     /// What was left out, and why.
     pub(super) left: Vec<(PathBuf, &'static str)>,
 }
@@ -72,7 +75,9 @@ pub(super) fn lay_out(wish: &Wish, dirs: &Dirs, ui: Ui) -> Result<Laid> {
     records::renew(root, &site)?;
     records::renew_conda(root)?;
     compile(root, &base, wish.prefix)?;
-    Ok(Laid { stage, vars, left })
+    let own = installed::of_env(wish.env, &base.python.lib)?;
+    let packages = packages::of_env(own, installed::of_base(&base)?);
+    Ok(Laid { stage, vars, packages, left })
 }
 
 fn vars(wish: &Wish) -> Result<Vec<(String, String)>> {

@@ -8,15 +8,17 @@ mod content;
 mod layer;
 mod records;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::base::Base;
 use crate::config::Dirs;
 use crate::env::record::Record;
 use crate::error::{Error, Result};
-use crate::image::Reference;
 use crate::image::digest::Digest;
+use crate::image::packages;
 use crate::image::registry::content::ImageContent;
+use crate::image::{BASE_LABEL, Reference};
 use crate::text::Shown;
 use crate::ui::Ui;
 
@@ -39,6 +41,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) vars: &'a [String],
     /// The base image, as it was named.
     pub(crate) image: &'a Reference,
+    /// What the image says of itself besides what it always does.
+    pub(crate) labels: &'a BTreeMap<String, String>,
 }
 
 /// A new image: its own parts, and those that it has from the base.
@@ -70,7 +74,10 @@ pub(crate) fn freeze(
 ) -> Result<Frozen> {
     let laid = content::lay_out(wish, dirs, ui)?;
     let layer = layer::pack(&laid, wish.prefix)?;
-    let (config, manifest) = config::made(wish, content, &laid.vars, &layer)?;
+    let mut labels = wish.labels.clone();
+    labels.insert(packages::LABEL.to_owned(), packages::to_text(&laid.packages));
+    labels.insert(BASE_LABEL.to_owned(), content.manifest.to_string());
+    let (config, manifest) = config::made(wish, content, (&laid.vars, &labels), &layer)?;
     Ok(Frozen {
         config,
         manifest,

@@ -113,6 +113,11 @@ fn an_env_is_one_layer_more_and_the_same_env_the_same_image() {
         assert!(vars.contains(&pair.into()), "{vars:?}");
     }
     assert_eq!(config["config"]["Entrypoint"][0], "/mlenv/envs/env/bin/mlenv-entry");
+    // What others see of it without pulling it.
+    let labels = &config["config"]["Labels"];
+    let packages = labels["mlenv.packages"].as_str().unwrap();
+    let told = ["\nfresh==1.0\n", "\ntools=2.0=0\n"].map(|line| packages.contains(line));
+    assert!(told == [true; 2] && labels["mlenv.base"].is_string(), "{labels}");
     // What is in the layer says nothing of this machine.
     let layer = blob(&layers[2]["digest"]);
     let text = frozen.sandbox.run("tar").arg("-xzOf").arg(&layer).ok().out;
@@ -262,6 +267,10 @@ fn an_image_is_built_of_what_a_file_asks_for_and_twice_the_same() {
     let manifest = json(&blob(&index["manifests"][0]["digest"]));
     let config = json(&blob(&manifest["config"]["digest"]));
     assert!(config["config"]["Env"].as_array().unwrap().contains(&"COURSE=hep".into()));
+    let labels = &config["config"]["Labels"];
+    assert!(labels["mlenv.packages"].as_str().unwrap().contains("app=1.0="), "{labels}");
+    let spec = std::fs::read(sandbox.path("course/environment.yml")).unwrap();
+    assert_eq!(labels["mlenv.spec"], digest(&spec));
     let layer = blob(&manifest["layers"][2]["digest"]);
     let names = sandbox.run("tar").arg("-tzf").arg(&layer).ok().out;
     for name in ["mlenv/envs/course/bin/app\n", "site-packages/fresh/__init__.py\n"] {
