@@ -183,6 +183,7 @@ impl To {
 #[command(after_help = "\
 Examples:
   mlenv image build environment.yml --base-image ghcr.io/lab/ml:v1 -o course.sif
+  mlenv image build lab.toml --locked -o oci:DIR              just what pylock.lab.toml says
   mlenv image build lab.toml -t lab:v1 --variant gpu          by podman, buildah or docker
   mlenv image build --preset ml-base --push registry.lab.org/me/ml:v1
   mlenv image build requirements.txt --base-image ml-base:alma9-python311 --push registry.lab.org/me/app:v1")]
@@ -203,6 +204,9 @@ pub(crate) struct ImageBuild {
     /// Only say what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Build just what the lock says that lies beside the file (`pylock.NAME.toml`), on the very base that it names
+    #[arg(long, conflicts_with_all = ["tag", "engine", "exact"])]
+    pub(crate) locked: bool,
     #[command(flatten)]
     pub(crate) kept: BaseKept,
 }

@@ -8,6 +8,7 @@ mod info;
 mod known;
 mod layers;
 mod local;
+mod locked;
 mod packages;
 mod pin;
 mod push;

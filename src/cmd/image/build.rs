@@ -9,6 +9,7 @@ use std::path::Path;
 use super::super::install::parts as asked_parts;
 use super::by_engine;
 use super::freeze::{check, deliver, place, tell};
+use super::locked::{self, Guide};
 use super::spec::{self, Kind};
 use crate::base::{Base, BaseKind, installed};
 use crate::cli::ImageBuild;
@@ -70,6 +71,12 @@ fn of_description(context: &Context, arguments: &ImageBuild) -> Result<()> {
         let file = described.file.as_deref();
         return by_layers(context, arguments, (&recipe.base, name), (file, &wanted));
     }
+    if arguments.locked {
+        return Err(Error::new(
+            "what an engine builds cannot be locked: its commands may fetch anything",
+        )
+        .hint("`mlenv image pin` pins the base; a description of packages alone needs no engine"));
+    }
     by_engine::run(context, arguments, described)
 }
 
@@ -83,17 +90,17 @@ fn by_layers(
     (file, read): (Option<&Path>, &Reading),
 ) -> Result<()> {
     check(&arguments.to)?;
-    let labels: BTreeMap<_, _> =
-        spec_digest(file)?.map(|digest| (SPEC_LABEL.to_owned(), digest)).into_iter().collect();
     let prefix = place(&arguments.to, name)?;
     // Whatever is wrong with the file is said before anything is fetched.
     let optional = asked_parts(&arguments.spec.parts);
     let mut held = Vec::new();
     let wanted = read(&optional, &mut held)?;
-    let reference = super::find(context, base_image)?.reference.ok_or_else(|| {
+    let named = super::find(context, base_image)?.reference.ok_or_else(|| {
         Error::no(format!("{} is not in a registry", shown(base_image)))
             .hint("name it as in ghcr.io/lab/ml:v1")
     })?;
+    let guide = Guide::of(arguments, file)?;
+    let reference = guide.image(&named)?;
     if arguments.dry_run {
         fulfil::tell(context, &wanted);
         return super::print_words(format!("one layer on {reference}, without an engine\n"));
@@ -109,22 +116,32 @@ fn by_layers(
     let demand = fulfil::fit(context, &wanted, (&base, &below), (&optional, arguments.kept.exact))?;
     let layout = if base.kind == BaseKind::Conda { Layout::Standard } else { Layout::Sparse };
     let probe = Probe::new(&base, layout, &dirs.cache, ui)?;
-    let record = fill(context, &probe, &demand, arguments)?;
-    let vars: Vec<String> = demand.variables.iter().map(|(name, _)| name.clone()).collect();
+    let record = match guide.lock(context, &demand)? {
+        Some(lock) => guide.obey(context, &probe, (&demand, lock))?,
+        None => fill(context, &probe, &demand, arguments)?,
+    };
     let wish = Wish {
         env: probe.env(),
         record: &record,
         prefix: &prefix,
         base_prefix: &freeze::base_prefix(&base, None)?,
         include: &[],
-        vars: &vars,
-        image: &reference,
-        labels: &labels,
+        vars: &demand.variables.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(),
+        image: &named,
+        labels: &labels(file)?,
     };
     let frozen = freeze::freeze(&wish, &image, (dirs, ui))?;
     tell(context, &frozen);
     let name = name.to_str().unwrap_or("env");
-    deliver(context, &arguments.to, (&reference, &mut registry, &image), (&frozen, name))
+    deliver(context, &arguments.to, (&reference, &mut registry, &image), (&frozen, name))?;
+    let pinned = reference.pinned(image.manifest.clone());
+    guide.keep(context, (&probe, &base), &demand, &pinned);
+    Ok(())
+}
+
+fn labels(file: Option<&Path>) -> Result<BTreeMap<String, String>> {
+    let digest = spec_digest(file)?;
+    Ok(digest.map(|digest| (SPEC_LABEL.to_owned(), digest)).into_iter().collect())
 }
 
 /// The digest of what describes an image.
@@ -141,10 +158,10 @@ fn fill(
     demand: &Demand,
     arguments: &ImageBuild,
 ) -> Result<Record> {
-    let path = probe.env().to_owned();
-    let read =
-        || Record::read(&path)?.ok_or_else(|| Error::new("the env that was made has no record"));
-    let site = opened::open(context, Env { path: path.clone(), record: read()? })?;
+    let site = opened::open(
+        context,
+        Env { path: probe.env().to_owned(), record: locked::record(probe)? },
+    )?;
     let means = Means {
         frozen_base: arguments.kept.frozen_base,
         no_repair: arguments.kept.no_repair,
@@ -154,5 +171,5 @@ fn fill(
         pins::lift(&site.env, &demand.shadowing(&site))?;
     }
     Manner::unasked(context, |manner| fulfil::install(context, site, demand, (means, manner)))?;
-    read()
+    locked::record(probe)
 }

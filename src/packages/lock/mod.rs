@@ -6,6 +6,7 @@ pub(crate) mod entry;
 pub(crate) mod keep;
 pub(crate) mod make;
 pub(crate) mod obey;
+pub(crate) mod taken;
 
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,9 @@ struct Own {
     base: String,
     /// The base's Python.
     python: String,
+    /// For an image: the one that it stands on, with its digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    image: Option<String>,
     /// What was asked for, as a hash.
     asked: String,
     /// conda's part: addresses of archives, each with its hash, as in explicit lists.
@@ -79,6 +83,7 @@ impl Lock {
                     schema: SCHEMA,
                     base: base.fingerprint.packages.clone(),
                     python: base.python.version.clone(),
+                    image: None,
                     asked,
                     conda,
                 },

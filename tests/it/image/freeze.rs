@@ -14,7 +14,7 @@ use crate::support::wheel;
 pub(super) type Taken = Arc<Mutex<Vec<(String, usize)>>>;
 
 /// A registry with the base's image, which takes what is sent. `mounts` is what it answers to a mount.
-fn registry(mounts: u16) -> (Fake, Taken) {
+pub(super) fn registry(mounts: u16) -> (Fake, Taken) {
     let mut store = Store::default();
     image_of(&mut store, &with_base("note"));
     let taken = Taken::default();
@@ -116,8 +116,8 @@ fn an_env_is_one_layer_more_and_the_same_env_the_same_image() {
     // What others see of it without pulling it.
     let labels = &config["config"]["Labels"];
     let packages = labels["mlenv.packages"].as_str().unwrap();
-    let named = ["\nfresh==1.0\n", "\ntools=2.0=0\n"].map(|line| packages.contains(line));
-    assert!(named == [true; 2] && labels["mlenv.base"].is_string(), "{labels}");
+    let listed = ["\nfresh==1.0\n", "\ntools=2.0=0\n"].map(|line| packages.contains(line));
+    assert!(listed == [true; 2] && labels["mlenv.base"].is_string(), "{labels}");
     // What is in the layer says nothing of this machine.
     let layer = blob(&layers[2]["digest"]);
     let text = frozen.sandbox.run("tar").arg("-xzOf").arg(&layer).ok().out;

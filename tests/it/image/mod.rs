@@ -5,6 +5,7 @@ pub(crate) mod described;
 pub(crate) mod freeze;
 pub(crate) mod info;
 pub(crate) mod layers;
+pub(crate) mod locked;
 pub(crate) mod packages;
 pub(crate) mod pin;
 pub(crate) mod push;
