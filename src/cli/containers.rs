@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::tasks::{ContainerMakefile, ContainerTask};
+
 /// A container for this directory: made once, entered again and again
 ///
 /// Without a verb it is entered.
@@ -36,6 +38,8 @@ pub(crate) enum ContainerVerb {
     Jupyter(ContainerJupyter),
     Remove(ContainerRemove),
     Wrap(Wrap),
+    Task(ContainerTask),
+    Makefile(ContainerMakefile),
 }
 
 /// Make a container, or for apptainer and singularity a sandbox, for this directory

@@ -22,6 +22,7 @@ mod search;
 mod settings;
 mod shells;
 mod spec;
+mod tasks;
 mod update;
 mod vars;
 mod work;
@@ -62,6 +63,7 @@ pub(crate) use self::shells::{
     Activate, Allow, Answer, Deactivate, Deny, Hook, Save, Settle, Status, Unsave,
 };
 pub(crate) use self::spec::ImageSpec;
+pub(crate) use self::tasks::{ContainerMakefile, ContainerTask};
 pub(crate) use self::update::{Outdated, UpdatePackages};
 pub(crate) use self::vars::{Vars, VarsVerb};
 use crate::ui::{self, Loudness};

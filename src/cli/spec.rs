@@ -7,7 +7,7 @@ use clap::Args;
 use super::packages::PartsOf;
 
 /// What an image is to be made of.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct ImageSpec {
     /// A description, a project's file, or a directory with one of them
     pub(crate) spec: Option<PathBuf>,

@@ -14,7 +14,7 @@ mod pin;
 mod push;
 mod recipe;
 mod sif;
-mod spec;
+pub(super) mod spec;
 
 use std::path::{Path, PathBuf};
 

@@ -13,6 +13,7 @@ pub(crate) mod known;
 mod labelled;
 pub(crate) mod legacy_env;
 pub(crate) mod make;
+pub(crate) mod once;
 pub(crate) mod outside;
 pub(crate) mod port;
 pub(crate) mod reenter;

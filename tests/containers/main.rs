@@ -30,6 +30,7 @@ mod rootfs;
 mod shells;
 mod standins;
 mod story;
+mod tasks;
 mod users;
 mod world;
 mod wrappers;

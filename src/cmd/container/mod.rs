@@ -8,6 +8,7 @@ mod list;
 mod record;
 mod remove;
 mod setup;
+mod task;
 mod update;
 mod wrap;
 
@@ -35,6 +36,8 @@ pub(super) fn run(context: &Context, arguments: &Container) -> Result<()> {
         Some(ContainerVerb::Jupyter(arguments)) => jupyter::run(context, arguments),
         Some(ContainerVerb::Remove(arguments)) => remove::run(context, arguments),
         Some(ContainerVerb::Wrap(arguments)) => wrap::run(context, arguments),
+        Some(ContainerVerb::Task(arguments)) => task::run(context, arguments),
+        Some(ContainerVerb::Makefile(arguments)) => task::makefile(context, arguments),
     }
 }
 

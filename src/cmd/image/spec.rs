@@ -16,17 +16,32 @@ use crate::packages::project::Wanted;
 use crate::text::{PathText, Shown, shown, typed_path};
 
 /// A description, read.
-pub(super) struct Described {
+pub(in crate::cmd) struct Described {
     /// What it says.
-    pub(super) recipe: Recipe,
+    pub(in crate::cmd) recipe: Recipe,
     /// Where the files are that it names.
-    pub(super) dir: PathBuf,
+    pub(in crate::cmd) dir: PathBuf,
     /// How it was asked for, as words of a command.
-    pub(super) words: String,
+    pub(in crate::cmd) words: String,
     /// The file, where it is one.
-    pub(super) file: Option<PathBuf>,
+    pub(in crate::cmd) file: Option<PathBuf>,
     /// The image that it stands on.
     pub(super) base: Reference,
+}
+
+impl Described {
+    /// What the file is called, without its end.
+    pub(in crate::cmd) fn stem(&self) -> String {
+        let stem = self.file.as_deref().and_then(Path::file_stem).or(self.dir.file_name());
+        stem.unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The variants that a description has.
+    pub(in crate::cmd) fn variants(&self) -> Result<Vec<String>> {
+        let Some(file) = &self.file else { return Ok(Vec::new()) };
+        let text = foreign::read_text(file, FileKind::Settings).attempt("read", file)?;
+        if describes(&text) { recipe::variants(&text) } else { Ok(Vec::new()) }
+    }
 }
 
 /// What the command line names, before it is read.
@@ -57,7 +72,7 @@ pub(super) fn without_base(file: &Path) -> Error {
 }
 
 /// Reads what the command line means.
-pub(super) fn read(context: &Context, asked: &ImageSpec) -> Result<Described> {
+pub(in crate::cmd) fn read(context: &Context, asked: &ImageSpec) -> Result<Described> {
     let variant = asked.variant.as_deref();
     let (mut recipe, file) = match (&asked.preset, &asked.spec) {
         (Some(name), _) => (recipe::preset(name, variant)?, None),

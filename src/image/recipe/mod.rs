@@ -7,18 +7,21 @@
 mod check;
 mod definition;
 mod dockerfile;
+pub(crate) mod makefile;
 pub(crate) mod pins;
 mod source;
 mod steps;
 mod system;
+pub(crate) mod tasks;
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
-pub(crate) use self::source::{preset, read};
+pub(crate) use self::source::{preset, read, variants};
 use self::system::SystemPackages;
+use self::tasks::Task;
 use super::reference::Reference;
 use crate::error::{Error, Result};
 use crate::text::{PathText, Shown};
@@ -73,6 +76,9 @@ pub(crate) struct Recipe {
     pub(crate) labels: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) env: BTreeMap<String, String>,
+    /// Commands by name, for containers of the image; nothing of them is in it.
+    #[serde(default)]
+    pub(crate) tasks: BTreeMap<String, Task>,
 }
 
 impl Recipe {

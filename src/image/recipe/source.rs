@@ -1,5 +1,7 @@
 //! From a description's text to what it describes: a preset below it, a variant above it. Pure.
 
+use std::collections::BTreeSet;
+
 use toml::{Table, Value};
 
 use super::Recipe;
@@ -61,7 +63,25 @@ fn whole(mut own: Table, variant: Option<&str>) -> Result<Recipe> {
         let name = shown(variant.unwrap_or_default());
         return Err(Error::no(format!("there is no variant {name}")).hint(hint));
     }
-    Value::Table(merged).try_into().map_err(|cause: toml::de::Error| Error::new(one_line(&cause)))
+    let recipe: Recipe = Value::Table(merged)
+        .try_into()
+        .map_err(|cause: toml::de::Error| Error::new(one_line(&cause)))?;
+    recipe.check_tasks()?;
+    Ok(recipe)
+}
+
+/// The variants that a description has itself, or by the preset that it names.
+pub(crate) fn variants(text: &str) -> Result<Vec<String>> {
+    let own: Table = toml::from_str(text).map_err(|cause| Error::new(one_line(&cause)))?;
+    let below = match own.get("preset").and_then(Value::as_str) {
+        Some(name) => text_of(name)?,
+        None => Table::new(),
+    };
+    let of = |layer: &Table| {
+        let table = layer.get(VARIANT).and_then(Value::as_table).cloned().unwrap_or_default();
+        table.keys().cloned().collect::<BTreeSet<_>>()
+    };
+    Ok(of(&own).union(&of(&below)).cloned().collect())
 }
 
 fn text_of(name: &str) -> Result<Table> {
