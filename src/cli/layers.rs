@@ -84,6 +84,28 @@ pub(crate) struct ImageDeploy {
     pub(crate) wishlist: Option<PathBuf>,
 }
 
+/// How a new image gets into a registry.
+#[derive(Debug, Args)]
+pub(crate) struct Sending {
+    /// Mount the base's layers from this repository of the target's registry [default: the base's, if it is known and there]
+    #[arg(long, value_name = "REPO")]
+    pub(crate) mount_from: Option<String>,
+    /// Copy the base's layers where they cannot be mounted
+    #[arg(long)]
+    pub(crate) copy_base: bool,
+    /// How many seconds one answer of the registry may take, retries included
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+}
+
+impl Sending {
+    /// How long one answer may take.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.timeout)
+    }
+}
+
 /// Where a new image goes.
 #[derive(Debug, Args)]
 pub(crate) struct To {
@@ -97,16 +119,8 @@ pub(crate) struct To {
     /// Where the env will be in the image [default: /mlenv/envs/NAME]
     #[arg(long, value_name = "PATH")]
     pub(crate) place: Option<PathBuf>,
-    /// Mount the base's layers from this repository of the target's registry [default: the base's, if it is there]
-    #[arg(long, value_name = "REPO")]
-    pub(crate) mount_from: Option<String>,
-    /// Copy the base's layers where they cannot be mounted
-    #[arg(long)]
-    pub(crate) copy_base: bool,
-    /// How many seconds one answer of the registry may take, retries included
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
-    timeout: u64,
+    #[command(flatten)]
+    pub(crate) sending: Sending,
 }
 
 /// Make an image of an env: one layer on the image that carries its base, without an engine
@@ -155,23 +169,8 @@ pub(crate) struct ImagePush {
     /// Where it goes
     #[arg(value_name = "REF")]
     pub(crate) to: String,
-    /// Mount layers from this repository of that registry
-    #[arg(long, value_name = "REPO")]
-    pub(crate) mount_from: Option<String>,
-    /// Send the base's layers too where they cannot be mounted
-    #[arg(long)]
-    pub(crate) copy_base: bool,
-    /// How many seconds one answer of the registry may take, retries included
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub(crate) timeout: u64,
-}
-
-impl To {
-    /// How long one answer may take.
-    pub(crate) fn patience(&self) -> Duration {
-        Duration::from_secs(self.timeout)
-    }
+    #[command(flatten)]
+    pub(crate) sending: Sending,
 }
 
 /// Build an image of a description, a preset, or what a project's file asks for

@@ -46,7 +46,8 @@ pub(crate) use self::envs::{Create, Info, List, NewPlace, Place, Remove};
 pub(crate) use self::images::{Image, ImageInfo, ImagePackages, ImagePin, ImageRecipe};
 pub(crate) use self::jupyter::{At, Jupyter};
 pub(crate) use self::layers::{
-    From as FromImage, ImageBuild, ImageDeploy, ImageFreeze, ImagePush, ImageUnpack, To as ImageTo,
+    From as FromImage, ImageBuild, ImageDeploy, ImageFreeze, ImagePush, ImageUnpack, Sending,
+    To as ImageTo,
 };
 pub(crate) use self::lock::Lock;
 pub(crate) use self::needed::{Autoremove, Why};

@@ -105,7 +105,7 @@ fn by_layers(
         fulfil::tell(context, &wanted);
         return super::print_words(format!("one layer on {reference}, without an engine\n"));
     }
-    let mut registry = Registry::new(context.host, &reference, arguments.to.patience())?;
+    let mut registry = Registry::new(context.host, &reference, arguments.to.sending.patience())?;
     let image = registry.content(&Platform::here())?;
     let root = context.dirs.cache.join(BASES);
     let (dirs, ui) = (&context.dirs, context.ui);

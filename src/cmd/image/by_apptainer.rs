@@ -46,7 +46,7 @@ pub(super) fn run(
         described.recipe.user = Some("root".to_owned());
     }
     if !arguments.dry_run {
-        described.complete(context, arguments.to.patience(), true)?;
+        described.complete(context, arguments.to.sending.patience(), true)?;
     }
     let order = Order {
         recipe: &described.recipe,

@@ -43,7 +43,7 @@ pub(super) fn run(
         _ => None,
     };
     if !arguments.dry_run {
-        described.complete(context, arguments.to.patience(), true)?;
+        described.complete(context, arguments.to.sending.patience(), true)?;
     }
     let order = Order {
         recipe: &described.recipe,

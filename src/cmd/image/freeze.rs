@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::super::site;
 use super::sif;
 use crate::base::Base;
-use crate::cli::{ImageFreeze, ImageTo as To};
+use crate::cli::{ImageFreeze, ImageTo as To, Sending};
 use crate::context::Context;
 use crate::env::record::Record;
 use crate::error::{Error, Result};
@@ -35,7 +35,7 @@ pub(super) fn run(context: &Context, arguments: &ImageFreeze) -> Result<()> {
     let base_prefix = freeze::base_prefix(&base, arguments.base_prefix.as_deref())?;
     let prefix = place(&arguments.to, path.file_name().unwrap_or_default())?;
     let _lock = fs::lock_for_work(&path, &Shown(&path).to_string())?;
-    let mut registry = Registry::new(context.host, &image, arguments.to.patience())?;
+    let mut registry = Registry::new(context.host, &image, arguments.to.sending.patience())?;
     let parts = registry.content(&Platform::here())?;
     check_image(&base, &parts, &image)?;
     let include: Vec<PathBuf> = arguments
@@ -88,12 +88,7 @@ pub(super) fn deliver(
         context.ui.say(format!("wrote {}", Shown(output.path())));
     }
     if let Some(target) = &target {
-        let wanted = Target {
-            reference: target,
-            mount_from: to.mount_from.as_deref(),
-            copies: to.copy_base,
-            patience: to.patience(),
-        };
+        let wanted = wanted(target, &to.sending);
         let sent = push::push(context.host, (image, registry, parts), frozen, &wanted)?;
         context.ui.say(format!(
             "pushed {target}: sent {}, mounted {}",
@@ -102,6 +97,16 @@ pub(super) fn deliver(
         ));
     }
     super::print_words(format!("{}\n", frozen.digest()))
+}
+
+/// Where an image goes in a registry, and how.
+pub(super) fn wanted<'a>(reference: &'a Reference, sending: &'a Sending) -> Target<'a> {
+    Target {
+        reference,
+        mount_from: sending.mount_from.as_deref(),
+        copies: sending.copy_base,
+        patience: sending.patience(),
+    }
 }
 
 /// Named, else of the catalogue, else what the base's place says.

@@ -1,15 +1,15 @@
 //! `mlenv image push`: an image that lies here as files, in a registry.
 
 use std::path::Path;
-use std::time::Duration;
 
+use super::freeze;
 use crate::cli::ImagePush;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::image::Reference;
 use crate::image::digest::Digest;
 use crate::layers::local::LocalImage;
-use crate::layers::push::{self, Target};
+use crate::layers::push;
 use crate::text::{Shown, count, size};
 
 pub(super) fn run(context: &Context, arguments: &ImagePush) -> Result<()> {
@@ -20,12 +20,7 @@ pub(super) fn run(context: &Context, arguments: &ImagePush) -> Result<()> {
     }
     let reference = Reference::parse(&arguments.to)?;
     let image = LocalImage::open(&path)?;
-    let target = Target {
-        reference: &reference,
-        mount_from: arguments.mount_from.as_deref(),
-        copies: arguments.copy_base,
-        patience: Duration::from_secs(arguments.timeout),
-    };
+    let target = freeze::wanted(&reference, &arguments.sending);
     let bar = context.ui.waiting("sending");
     let sent = push::push_local(context.host, &image, &target);
     drop(bar);

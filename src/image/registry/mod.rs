@@ -3,6 +3,7 @@
 //! Facts only, a few KB each: layers are for engines. Every answer that a digest names is checked against it.
 
 mod challenge;
+mod chunks;
 pub(crate) mod content;
 pub(crate) mod credentials;
 pub(crate) mod doubt;

@@ -13,17 +13,14 @@ use crate::image::digest::Digest;
 /// As long one upload may take. A server that says nothing is given up much sooner.
 const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// As much of a blob is sent at once where it may not be all of it: some registries take no more.
-const CHUNK: u64 = 4 << 20;
-
 /// So often more is tried.
-const TRIES: u32 = 2;
+pub(super) const TRIES: u32 = 2;
 
 /// The wait before the next request where a registry wants one and does not say how long, and the most it can ask for.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-const BYTES: [(&str, &str); 1] = [("content-type", "application/octet-stream")];
+pub(super) const BYTES: [(&str, &str); 1] = [("content-type", "application/octet-stream")];
 
 /// What came of asking a registry to take a blob from another of its repositories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +52,7 @@ impl Registry<'_> {
         let asked = self.give("POST", &path, &[], &[], Some(&scope));
         let Ok(answer) = asked else { return Mounted::No };
         if answer.status == 202
-            && let Some(place) = answer.header("location").and_then(|place| self.absolute(place))
+            && let Some(place) = self.place_in(&answer)
         {
             // An upload was opened in its place, and is not needed.
             let _ = self.reply("DELETE", &place, &[], Payload::Bytes(&[]));
@@ -64,7 +61,8 @@ impl Registry<'_> {
     }
 
     /// Uploads a blob of `size` bytes, opened anew for each attempt: in one piece, as every registry takes it, and in chunks
-    /// where that is too much for one, or for the line to it. What a failed attempt sent counts for nothing.
+    /// where that is too much for one, or for the line to it. What a failed attempt sent in one piece counts for nothing; of
+    /// chunks the registry is asked how much it has.
     pub(crate) fn upload<R: Read>(
         &mut self,
         digest: &Digest,
@@ -95,7 +93,9 @@ impl Registry<'_> {
                 Ok(answer) => return Err(self.unexpected(&answer)),
                 Err(Failure::Passing(_)) if left > 0 => {
                     left -= 1;
-                    in_chunks |= left == 0;
+                    if left == 0 && !in_chunks {
+                        (left, in_chunks) = (TRIES, true);
+                    }
                 }
                 Err(failure) => return Err(failure.told()),
             }
@@ -105,38 +105,13 @@ impl Registry<'_> {
     fn open_upload(&mut self) -> Result<Uri> {
         let path = format!("{}/blobs/uploads/", self.reference.repository());
         let answer = self.give("POST", &path, &[], &[], None)?;
-        let place = answer.header("location").and_then(|place| self.absolute(place));
+        let place = self.place_in(&answer);
         place.filter(|_| answer.status == 202).ok_or_else(|| self.unexpected(&answer))
     }
 
-    /// Each chunk goes where the answer to the one before says.
-    fn send_chunks(
-        &mut self,
-        mut place: Uri,
-        digest: &Digest,
-        size: u64,
-        from: &mut dyn Read,
-    ) -> Reply<Response> {
-        let mut at = 0;
-        while at < size {
-            let mut chunk = Vec::new();
-            let read = from.take(CHUNK.min(size - at)).read_to_end(&mut chunk);
-            if read.is_err() || chunk.is_empty() {
-                return Err(Failure::Passing(Error::new(format!(
-                    "could not read all of {digest}: it ends after {at} of {size} bytes"
-                ))));
-            }
-            let next = at + chunk.len() as u64;
-            let range = format!("{at}-{}", next - 1);
-            let headers = [BYTES[0], ("content-range", &range)];
-            let answer = self.persist("PATCH", &place, &headers, &chunk, None)?;
-            let then = answer.header("location").and_then(|place| self.absolute(place));
-            match then {
-                Some(then) if answer.status == 202 => (place, at) = (then, next),
-                _ => return Ok(answer),
-            }
-        }
-        self.persist("PUT", &closing(&place, digest)?, &BYTES, &[], None)
+    /// The place that an answer names.
+    pub(super) fn place_in(&self, answer: &Response) -> Option<Uri> {
+        answer.header("location").and_then(|place| self.absolute(place))
     }
 
     /// Lets the reference mean this manifest.
@@ -150,7 +125,7 @@ impl Registry<'_> {
         }
     }
 
-    fn unexpected(&self, answer: &Response) -> Error {
+    pub(super) fn unexpected(&self, answer: &Response) -> Error {
         match answer.status {
             401 | 403 => refusal::denied(self.reference, answer, "not everybody may write there"),
             _ => refusal::unexpected(self.reference.registry(), answer),
@@ -173,7 +148,7 @@ impl Registry<'_> {
     }
 
     /// Sends, proves who sends where that is wanted, and waits as long as the registry asks for.
-    fn persist(
+    pub(super) fn persist(
         &mut self,
         method: &str,
         url: &Uri,
@@ -238,7 +213,7 @@ impl Registry<'_> {
 }
 
 /// Where an upload ends, and what it has to be.
-fn closing(place: &Uri, digest: &Digest) -> Reply<Uri> {
+pub(super) fn closing(place: &Uri, digest: &Digest) -> Reply<Uri> {
     let joint = if place.query().is_some() { '&' } else { '?' };
     format!("{place}{joint}digest={digest}").parse().map_err(|cause| {
         Failure::Final(Error::new(format!("could not end an upload at {place}: {cause}")))

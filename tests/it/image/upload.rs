@@ -16,6 +16,8 @@ const LARGE: usize = 9 << 20;
 #[derive(Default)]
 struct Held {
     open: Vec<u8>,
+    /// So much of the next chunk is taken, and then the line is cut.
+    cut_after: Option<usize>,
     blobs: BTreeMap<String, usize>,
     tag: Option<String>,
 }
@@ -65,6 +67,10 @@ impl Moody {
 fn take(held: &mut Held, request: &Request) -> Reply {
     let place = "/v2/me/ana/blobs/uploads/one?state=x";
     match request.method.as_str() {
+        "GET" if request.path.contains("/uploads/") => {
+            let range = format!("0-{}", held.open.len().saturating_sub(1));
+            Reply::new(204, "").with("location", place).with("range", &range)
+        }
         "GET" => Reply::new(200, "{}"),
         "HEAD" => {
             let there = held.blobs.keys().any(|name| request.path.ends_with(name));
@@ -79,6 +85,10 @@ fn take(held: &mut Held, request: &Request) -> Reply {
             let range = format!("{at}-{}", at + length - 1);
             if length > 4 << 20 || request.header("content-range") != Some(range.as_str()) {
                 return Reply::new(416, "");
+            }
+            if let Some(taken) = held.cut_after.take() {
+                held.open.extend(&request.bytes[..taken.min(length)]);
+                return Reply::cut();
             }
             held.open.extend(&request.bytes);
             Reply::new(202, "").with("location", place)
@@ -212,4 +222,80 @@ fn a_cut_line_is_tried_again_then_in_chunks_and_then_given_up() {
         Moody::new(|request| (is_large(request) || request.method == "PATCH").then(Reply::cut));
     moody.push().end().says("could not ask");
     moody.has_no_tag();
+}
+
+/// A registry that takes no large request, and what else it does to one that comes.
+fn in_chunks(mut mood: impl FnMut(&Request) -> Option<Reply> + Send + 'static) -> Moody {
+    Moody::new(
+        move |request| {
+            if is_large(request) { Some(Reply::new(413, "")) } else { mood(request) }
+        },
+    )
+}
+
+#[test]
+fn chunks_go_on_where_the_line_was_cut() {
+    // Nothing of the chunk came, some of it, or all and only the answer did not.
+    for taken in [0, 1_234_567, 4 << 20] {
+        let moody = in_chunks(|_| None);
+        moody.held.lock().unwrap().cut_after = Some(taken);
+        moody.push().ok();
+        moody.has_all();
+        let asked = moody.fake.asked();
+        let chunks: Vec<_> = asked.iter().filter(|request| request.method == "PATCH").collect();
+        assert_eq!(chunks.len(), if taken == 4 << 20 { 3 } else { 4 }, "{taken}");
+        let sent: usize = chunks.iter().map(|request| request.bytes.len()).sum();
+        assert_eq!(sent, LARGE + (4 << 20) - taken, "no byte that is there is sent again");
+        let stands = asked.iter().filter(|it| it.method == "GET" && it.path.contains("uploads/"));
+        assert_eq!(stands.count(), 1, "{taken}");
+    }
+}
+
+#[test]
+fn chunks_that_are_not_expected_are_no_end_and_a_lost_upload_begins_anew() {
+    // 416: it says where it stands. 404: it knows nothing of the upload any more.
+    for (status, chunks) in [(416, 4), (404, 5)] {
+        let mut seen = 0;
+        let moody = in_chunks(move |request| {
+            seen += usize::from(request.method == "PATCH");
+            let is_second = seen == 2 && request.method == "PATCH";
+            let is_lost = status == 404
+                && seen == 2
+                && request.method == "GET"
+                && request.path.contains("uploads/");
+            (is_second || is_lost).then(|| Reply::new(status, ""))
+        });
+        moody.push().ok();
+        moody.has_all();
+        assert_eq!(moody.count("PATCH"), chunks, "{status}");
+    }
+    let moody = in_chunks(|request| (request.method == "PATCH").then(|| Reply::new(416, "")));
+    moody.push().end().says("answers with 416");
+    moody.has_no_tag();
+}
+
+#[test]
+fn a_mount_is_asked_for_with_both_rights_each_by_itself() {
+    let (pull, push) = ("repository:lab/base:pull", "repository:me/ana:pull,push");
+    let moody = Moody::new(move |request| {
+        if let Some((_, query)) = request.path.split_once("/token?") {
+            let fields = query.split('&').filter_map(|field| field.strip_prefix("scope="));
+            let rights = fields.collect::<Vec<_>>().join("+");
+            return Some(Reply::new(200, format!(r#"{{"token":"{rights}"}}"#)));
+        }
+        let shown = request.header("authorization").unwrap_or_default();
+        let rights: Vec<&str> =
+            shown.strip_prefix("Bearer ").unwrap_or_default().split('+').collect();
+        let is_mount = request.path.contains("mount=");
+        if !rights.contains(&push) || is_mount && !rights.contains(&pull) {
+            let host = request.header("host").unwrap();
+            let realm = format!(r#"Bearer realm="http://{host}/token",service="s",scope="{push}""#);
+            return Some(Reply::new(401, "").with("www-authenticate", &realm));
+        }
+        is_mount.then(|| Reply::new(201, ""))
+    });
+    moody.push().args(["--mount-from", "lab/base"]).ok().says("there already 1 layer");
+    assert!(moody.held.lock().unwrap().tag.is_some());
+    let is_sent = moody.fake.asked().iter().any(is_large);
+    assert!(!is_sent, "what is mounted is not sent");
 }
