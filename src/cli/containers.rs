@@ -193,14 +193,15 @@ pub(crate) struct ContainerRemove {
     pub(crate) dry_run: bool,
 }
 
-/// Write files that run commands of the container from the host
+/// Write files that run commands of the container, or of any image, from the host
 ///
 /// Each is a script of its own: it needs no activation, no PATH and no mlenv, and runs in batch jobs. In the container
-/// it runs the command itself.
+/// it runs the command itself. With `--image` no container has to be there: each call runs in a new one of that image.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   mlenv container wrap python pip -o ~/ml/bin
+  mlenv container wrap --image course.sif python jupyter -o ~/course/bin
   mlenv container wrap python --module ~/modules/ml.lua    for Lmod; FILE.tcl or FILE for Tcl modules")]
 pub(crate) struct Wrap {
     /// The commands
@@ -212,6 +213,15 @@ pub(crate) struct Wrap {
     /// Write a modulefile that puts them on PATH, too
     #[arg(long, value_name = "FILE")]
     pub(crate) module: Option<PathBuf>,
+    /// Of this image, and not of the directory's container: a SIF or sandbox, or a reference
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) image: Option<OsString>,
+    /// What runs the image [default: apptainer or singularity for a file or directory, else the first engine that works]
+    #[arg(short, long, value_name = "ENGINE", requires = "image")]
+    pub(crate) engine: Option<OsString>,
+    /// Use graphics processors where there are some
+    #[arg(long, requires = "image")]
+    pub(crate) gpu: bool,
     /// Replace existing files
     #[arg(short, long)]
     pub(crate) force: bool,

@@ -182,6 +182,7 @@ pub(crate) struct ImagePush {
 #[command(after_help = "\
 Examples:
   mlenv image build environment.yml --base-image ghcr.io/lab/ml:v1 -o course.sif
+  mlenv image build environment.yml --base-image ghcr.io/lab/ml:v1 -o course.sif --wrap ~/course/bin
   mlenv image build lab.toml --locked -o oci:DIR              just what pylock.lab.toml says
   mlenv image build lab.toml -t lab:v1 --variant gpu          by podman, buildah or docker
   mlenv image build --preset ml-base --push registry.lab.org/me/ml:v1
@@ -206,6 +207,9 @@ pub(crate) struct ImageBuild {
     /// Build just what the lock says that lies beside the file (`pylock.NAME.toml`), on the very base that it names
     #[arg(long, conflicts_with_all = ["tag", "engine", "exact"])]
     pub(crate) locked: bool,
+    /// Write files into this directory that run the image's own programs, and its Python, from the host (with -o FILE.sif)
+    #[arg(long, value_name = "DIR", requires = "output", conflicts_with_all = ["tag", "engine"])]
+    pub(crate) wrap: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) kept: BaseKept,
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use super::home;
 use super::runner::Runner;
 use crate::container::files::{self, ImageForm};
-use crate::container::spec::Spec;
-use crate::container::store;
+use crate::container::spec::{Inner, Spec};
+use crate::container::{Mount, store};
 use crate::context::Context;
 use crate::host::Host;
 use crate::process::Command;
@@ -24,12 +24,23 @@ pub(crate) struct Once<'a> {
     pub(crate) command: Vec<OsString>,
 }
 
-/// The call that runs it.
+/// The call that runs it as the user's own command.
 pub(crate) fn call(context: &Context, runner: &Runner, once: &Once) -> Command {
+    let inner = home::inner(context, once.dir, &mounts(context, runner, once.dir));
+    with(context, runner, once, inner)
+}
+
+/// What is seen inside.
+pub(crate) fn mounts(context: &Context, runner: &Runner, dir: &Path) -> Vec<Mount> {
     let mut mounts = home::user_files(runner.powers, runner);
-    mounts.extend(home::mounts(context.host, once.dir, &[]));
-    let mut inner = home::inner(context, once.dir, &mounts);
+    mounts.extend(home::mounts(context.host, dir, &[]));
+    mounts
+}
+
+/// The call that runs it in this way.
+pub(crate) fn with(context: &Context, runner: &Runner, once: &Once, mut inner: Inner) -> Command {
     inner.user = home::as_me(runner.powers);
+    let mounts = mounts(context, runner, once.dir);
     let own = context.host.home().ok();
     let order = Spec {
         engine: runner.engine,

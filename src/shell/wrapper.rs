@@ -43,6 +43,10 @@ pub(crate) enum Target<'a> {
     Container(&'a OsStr),
     /// A sandbox: the path of its directory.
     Sandbox(&'a OsStr),
+    /// A new container of an image in an engine's store.
+    Image,
+    /// The same of an image that is a file or a directory.
+    File,
 }
 
 /// The call of an engine, with `DIR` and `COMMAND` among its words.
@@ -84,6 +88,8 @@ impl Wrapper<'_> {
                 [b"*'/mnt/session'* | *".as_slice(), &quote(OsStr::from_bytes(&root)), b"*"]
                     .concat()
             }
+            // Nothing tells one from another of the same image.
+            Target::Image | Target::File => b"''".to_vec(),
         }
     }
 
@@ -109,20 +115,21 @@ impl Wrapper<'_> {
             out.extend(line);
         }
         match self.target {
-            Target::Container(id) => out.extend(self.in_container(id)),
-            Target::Sandbox(_) => out.extend(self.in_sandbox()),
+            Target::Container(id) => {
+                let target = quote(id);
+                let start = [b"\"$__mlenv_engine\" start ".as_slice(), &target];
+                out.extend([&start.concat()[..], b" >/dev/null || exit 125\n"].concat());
+                out.extend(self.in_store());
+            }
+            Target::Image => out.extend(self.in_store()),
+            Target::Sandbox(_) | Target::File => out.extend(self.in_sandbox()),
         }
         out.pop(); // the template has the line's end
         out
     }
 
-    fn in_container(&self, id: &OsStr) -> Vec<u8> {
+    fn in_store(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        let target = quote(id);
-        out.extend(
-            [b"\"$__mlenv_engine\" start ".as_slice(), &target, b" >/dev/null || exit 125\n"]
-                .concat(),
-        );
         let (before, after) = self.words();
         out.extend([b"set -- ".as_slice(), &after, b"\n"].concat());
         let names: String = self.batch.join(" ");

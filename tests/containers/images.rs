@@ -117,3 +117,29 @@ fn a_frozen_env_is_active_in_podman_and_apptainer_and_only_the_difference_was_se
         assert_eq!(run.ok().out, inside);
     }
 }
+
+#[test]
+fn an_image_of_a_files_packages_becomes_commands_on_the_host() {
+    if !Engine::Apptainer.works() {
+        return;
+    }
+    let project = Project::new(Engine::Apptainer);
+    let reference = world().publish("wrapped-base:1", 1);
+    let wheels = project.sandbox.path("wheels");
+    crate::support::wheel::build(&wheels, "course", "1.5");
+    std::fs::write(project.path("requirements.txt"), "course\n").unwrap();
+    let place = "/mlenv/envs/course";
+    let first = ["image", "build", ".", "--place", place, "--base-image", &reference];
+    let run = project.mlenv(first).args(["-o", "lab.sif", "--wrap", "my bin"]);
+    let run = run.var("PIP_NO_INDEX", "1");
+    run.var("PIP_FIND_LINKS", &wheels).ok().says("/my bin/python");
+    let line = "import course, sys; print(course.__version__, sys.prefix)";
+    let python = project.path("my bin/python");
+    let told = project.run(python.to_str().unwrap()).without("PATH").args(["-c", line]).ok();
+    assert_eq!(told.out, format!("1.5 {place}\n"));
+    assert!(project.path("my bin/course").exists() && !project.path("my bin/activate").exists());
+    let told = project.run(project.path("my bin/course").to_str().unwrap()).end();
+    assert!(told.status.success(), "{told}");
+    let run = project.mlenv(first).args(["-o", "oci:x", "--wrap", "b"]);
+    run.fails(2, "programs are wrapped where the image is a SIF");
+}

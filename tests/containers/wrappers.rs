@@ -38,6 +38,35 @@ fn wrapped_commands_run_with_an_empty_environment_through_links_and_inside() {
     }
 }
 
+#[test]
+fn commands_of_an_image_without_a_container_are_wrapped_as_well() {
+    for engine in [Engine::Podman, Engine::Apptainer].into_iter().filter(|one| one.works()) {
+        let project = Project::new(engine);
+        let reference = world().publish(&format!("wrap-image:{}", engine.name()), 1);
+        let image = if engine == Engine::Apptainer {
+            let pull = ["pull", "lab.sif", &format!("docker://{reference}")].map(str::to_owned);
+            project.run("apptainer").args(pull).ok();
+            "./lab.sif".to_owned()
+        } else {
+            reference
+        };
+        let wrap = ["container", "wrap", "--image", &image, "-o", "my bin", "python"];
+        let words = [&wrap[..], &["--engine", engine.name()]].concat();
+        project.mlenv(words).ok();
+        let python = project.path("my bin/python");
+        let run = project.run(python.to_str().unwrap()).without("PATH").without("HOME");
+        let run = run.args(["-c", SHOW, "a b", "$HOME 'x'"]).var("OMP_NUM_THREADS", "3").ok();
+        let here = project.dir.to_str().unwrap();
+        assert_eq!(run.out, format!("/opt/conda {here} ['a b', \"$HOME 'x'\"]\n"), "{run}");
+        let line = "import os; print(os.environ.get('OMP_NUM_THREADS')); raise SystemExit(7)";
+        let run = project.run(python.to_str().unwrap()).args(["-c", line]);
+        let told = run.var("OMP_NUM_THREADS", "3").end();
+        assert_eq!((told.out.as_str(), told.status.code()), ("3\n", Some(7)), "{told}");
+        let words = ["container", "wrap", "--image", &image, "nosuch"];
+        project.mlenv(words).fails(1, "no command `nosuch`");
+    }
+}
+
 /// A venv whose `python` is a link to the wrapper works on both sides.
 fn venv(project: &Project, python: &std::path::Path) {
     let venv = project.path("venv");

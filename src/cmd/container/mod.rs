@@ -11,6 +11,7 @@ mod setup;
 mod task;
 mod update;
 mod wrap;
+mod wrap_image;
 
 use std::path::{Path, PathBuf};
 

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::super::print_words;
-use super::here;
+use super::{here, wrap_image};
 use crate::cli::Wrap;
 use crate::container::program::WHERE;
 use crate::container::spec::BATCH_NAMES;
@@ -21,6 +21,9 @@ use crate::shell::wrapper::{COMMAND, Call, DIR, Target, Wrapper, module};
 use crate::text::Shown;
 
 pub(super) fn run(context: &Context, arguments: &Wrap) -> Result<()> {
+    if let Some(image) = &arguments.image {
+        return wrap_image::run(context, arguments, image);
+    }
     let (dir, state) = here(context)?;
     let runner = Runner::known(context.host, context.ui, state.engine, state.powers)?;
     let entrance = Entrance::new(context, &runner, &dir, &state);
@@ -55,10 +58,20 @@ pub(super) fn run(context: &Context, arguments: &Wrap) -> Result<()> {
         let file = Path::new(&command).file_name().unwrap_or(name);
         files.push((output.join(file), wrapper.text()));
     }
+    finish(context, arguments, (&output, state.image.0.as_os_str()), files)
+}
+
+/// Writes the files, and the module where one is wanted.
+pub(super) fn finish(
+    context: &Context,
+    arguments: &Wrap,
+    (output, image): (&Path, &OsStr),
+    mut files: Vec<(PathBuf, Vec<u8>)>,
+) -> Result<()> {
     if let Some(path) = &arguments.module {
-        let what = format!("commands of {}", state.image.0.display());
+        let what = format!("commands of {}", image.display());
         let path = context.host.absolute(path)?;
-        files.push((path.clone(), module(&path, &output, &what)));
+        files.push((path.clone(), module(&path, output, &what)));
     }
     if arguments.dry_run {
         let lines: Vec<String> =
@@ -84,7 +97,12 @@ fn seen(entrance: &Entrance) -> Vec<PathBuf> {
 fn locate(entrance: &Entrance, name: &OsStr) -> Result<String> {
     let words = shell(WHERE, &[name.to_owned()]);
     let call = entrance.call(Inner::quiet(entrance.dir), &words);
-    let found = entrance.runner.ask(&call).unwrap_or_default();
+    found(entrance.runner.ask(&call), name)
+}
+
+/// The command's path, as the image told it.
+pub(super) fn found(told: Option<String>, name: &OsStr) -> Result<String> {
+    let found = told.unwrap_or_default();
     let path = found.trim_end_matches('\n');
     if path.starts_with('/') {
         return Ok(path.to_owned());

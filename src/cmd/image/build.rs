@@ -2,9 +2,12 @@
 //! engine.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::Parser as _;
 
 use super::super::install::parts as asked_parts;
 use super::by_engine;
@@ -12,7 +15,7 @@ use super::freeze::{check, deliver, place, tell};
 use super::locked::{self, Guide};
 use super::spec::{self, Kind};
 use crate::base::{Base, BaseKind, installed};
-use crate::cli::ImageBuild;
+use crate::cli::{Arguments, Command, ImageBuild};
 use crate::context::Context;
 use crate::env::layout::Layout;
 use crate::env::probe::Probe;
@@ -90,6 +93,7 @@ fn by_layers(
     (file, read): (Option<&Path>, &Reading),
 ) -> Result<()> {
     check(&arguments.to)?;
+    check_wrap(arguments)?;
     let prefix = place(&arguments.to, name)?;
     // Whatever is wrong with the file is said before anything is fetched.
     let optional = asked_parts(&arguments.spec.parts);
@@ -136,7 +140,47 @@ fn by_layers(
     deliver(context, &arguments.to, (&reference, &mut registry, &image), (&frozen, name))?;
     let pinned = reference.pinned(image.manifest.clone());
     guide.keep(context, (&probe, &base), &demand, &pinned);
-    Ok(())
+    match (&arguments.wrap, &arguments.to.output) {
+        (Some(dir), Some(sif)) => wrap_programs(context, (dir, sif), probe.env(), &prefix),
+        _ => Ok(()),
+    }
+}
+
+fn check_wrap(arguments: &ImageBuild) -> Result<()> {
+    let is_sif = |path: &PathBuf| path.extension().is_some_and(|end| end == "sif");
+    if arguments.wrap.is_none() || arguments.to.output.as_ref().is_some_and(is_sif) {
+        return Ok(());
+    }
+    Err(Error::new("programs are wrapped where the image is a SIF")
+        .hint("`-o FILE.sif`; `mlenv container wrap --image IMAGE CMD` wraps those of any image"))
+}
+
+/// Lets the programs that the env has of its own, and its Python, be called from the host.
+fn wrap_programs(
+    context: &Context,
+    (dir, sif): (&Path, &Path),
+    env: &Path,
+    prefix: &Path,
+) -> Result<()> {
+    let bin = env.join("bin");
+    let mut names = vec![OsString::from("python")];
+    for entry in bin.read_dir().attempt("read", &bin)?.flatten() {
+        let is_own = entry.file_type().is_ok_and(|kind| kind.is_file());
+        let is_helper = entry.file_name().to_string_lossy().to_lowercase().starts_with("activate");
+        let is_program = entry.metadata().is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0);
+        if is_own && is_program && !is_helper {
+            names.push(entry.file_name());
+        }
+    }
+    names.sort();
+    names.dedup();
+    let words = ["mlenv", "container", "wrap", "--image"].map(OsString::from).into_iter();
+    let words = words.chain([sif.into(), "--output".into(), dir.into(), "--".into()]);
+    let places = names.iter().map(|name| prefix.join("bin").join(name).into_os_string());
+    match Arguments::try_parse_from(words.chain(places)).map(|arguments| arguments.command) {
+        Ok(Command::Container(verb)) => super::super::container::run(context, &verb),
+        _ => Err(Error::new("the programs cannot be wrapped; this is a bug in mlenv")),
+    }
 }
 
 fn labels(file: Option<&Path>) -> Result<BTreeMap<String, String>> {
