@@ -36,7 +36,10 @@ pub(super) fn run(context: &Context, arguments: &Container) -> Result<()> {
         Some(ContainerVerb::Update(arguments)) => update::run(context, arguments),
         Some(ContainerVerb::Jupyter(arguments)) => jupyter::run(context, arguments),
         Some(ContainerVerb::Remove(arguments)) => remove::run(context, arguments),
-        Some(ContainerVerb::Wrap(arguments)) => wrap::run(context, arguments),
+        Some(ContainerVerb::Wrap(arguments)) => match &arguments.image {
+            Some(image) => wrap_image::run(context, arguments, image),
+            None => wrap::run(context, arguments),
+        },
         Some(ContainerVerb::Task(arguments)) => task::run(context, arguments),
         Some(ContainerVerb::Makefile(arguments)) => task::makefile(context, arguments),
     }

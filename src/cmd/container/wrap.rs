@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::super::print_words;
-use super::{here, wrap_image};
+use super::here;
 use crate::cli::Wrap;
 use crate::container::program::WHERE;
 use crate::container::spec::BATCH_NAMES;
@@ -21,9 +21,6 @@ use crate::shell::wrapper::{COMMAND, Call, DIR, Target, Wrapper, module};
 use crate::text::Shown;
 
 pub(super) fn run(context: &Context, arguments: &Wrap) -> Result<()> {
-    if let Some(image) = &arguments.image {
-        return wrap_image::run(context, arguments, image);
-    }
     let (dir, state) = here(context)?;
     let runner = Runner::known(context.host, context.ui, state.engine, state.powers)?;
     let entrance = Entrance::new(context, &runner, &dir, &state);
