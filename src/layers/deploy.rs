@@ -11,6 +11,7 @@ use crate::base::{Base, BaseKind};
 use crate::config::Dirs;
 use crate::env::index;
 use crate::env::layout::Layout;
+use crate::env::leftover::MARK;
 use crate::env::record::Record;
 use crate::env::registry as envs;
 use crate::error::{Attempt, Error, Result};
@@ -47,8 +48,9 @@ pub(crate) fn deploy(
     let is_new = !place.is_dir();
     if is_new {
         unpack::unpack(registry, content, (&place, FOR_OTHERS), ui)?;
-        prepare(&place, dirs, ui);
     }
+    // Whoever unpacked it may have been killed before it was finished.
+    prepare(&place, dirs, ui);
     let (link, before) = flat::links(reference);
     let (link, before) = (link.as_path(), root.join(before));
     let at = root.join(link);
@@ -70,10 +72,15 @@ pub(crate) fn deploy(
     Ok(Deployed { place, link: at, is_new })
 }
 
-/// Makes the index that lets everybody make envs there in milliseconds. An image without a base needs none.
+/// Makes the index that lets everybody make envs there in milliseconds, unless it is there. An image without a base needs none.
 fn prepare(place: &Path, dirs: &Dirs, ui: Ui) {
+    if let Ok(root) = Root::open(place)
+        && root.read_link(Path::new(MARK)).is_ok()
+    {
+        let _ = root.remove_file(Path::new(MARK));
+    }
     let Ok(base) = Base::open(place, &dirs.cache) else { return };
-    if base.kind != BaseKind::Conda {
+    if base.kind != BaseKind::Conda || index::in_base(&base, Layout::Standard).exists() {
         return;
     }
     let made = index::look_through(&base, Layout::Standard, ui)

@@ -46,6 +46,11 @@ fn layer(items: &[Item]) -> Vec<u8> {
     tar.into_inner().unwrap()
 }
 
+/// A layer with one file.
+pub(super) fn layer_of(name: &str, text: &str) -> Vec<u8> {
+    layer(&[File(name, 0o644, text)])
+}
+
 /// An image of these layers behind the tag `v1`, each packed in another way.
 pub(super) fn image_of(store: &mut Store, layers: &[Vec<u8>]) {
     let mut descriptors = Vec::new();

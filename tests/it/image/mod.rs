@@ -4,6 +4,7 @@ pub(crate) mod catalogue;
 pub(crate) mod described;
 pub(crate) mod freeze;
 pub(crate) mod info;
+pub(crate) mod killed;
 pub(crate) mod layers;
 pub(crate) mod locked;
 pub(crate) mod packages;

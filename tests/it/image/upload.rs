@@ -23,15 +23,15 @@ struct Held {
 }
 
 /// A registry that keeps what it is sent, by digest, where `mood` has nothing else to say to a request.
-struct Moody {
+pub(super) struct Moody {
     fake: Fake,
     held: Arc<Mutex<Held>>,
-    sandbox: Sandbox,
+    pub(super) sandbox: Sandbox,
     image: String,
 }
 
 impl Moody {
-    fn new(mut mood: impl FnMut(&Request) -> Option<Reply> + Send + 'static) -> Self {
+    pub(super) fn new(mut mood: impl FnMut(&Request) -> Option<Reply> + Send + 'static) -> Self {
         let (sandbox, held) = (Sandbox::new(), Arc::<Mutex<Held>>::default());
         let image = layout(&sandbox);
         let (kept, mood) = (Arc::clone(&held), Mutex::new(move |request: &Request| mood(request)));
@@ -42,12 +42,12 @@ impl Moody {
         Self { fake, held, sandbox, image }
     }
 
-    fn push(&self) -> Run {
+    pub(super) fn push(&self) -> Run {
         self.sandbox.mlenv(["image", "push", "out"]).arg(self.fake.image("me/ana:v1"))
     }
 
     /// That all of the image is there, and what the tag means.
-    fn has_all(&self) {
+    pub(super) fn has_all(&self) {
         let held = self.held.lock().unwrap();
         assert_eq!(held.tag.as_deref(), Some(self.image.as_str()));
         assert_eq!(held.blobs.len(), 2, "{:?}", held.blobs);
@@ -55,7 +55,16 @@ impl Moody {
     }
 
     fn has_no_tag(&self) {
-        assert_eq!(self.held.lock().unwrap().tag, None);
+        assert!(!self.has_tag());
+    }
+
+    pub(super) fn has_tag(&self) -> bool {
+        self.held.lock().unwrap().tag.is_some()
+    }
+
+    /// Nothing was ever sent.
+    pub(super) fn forget(&self) {
+        *self.held.lock().unwrap() = Held::default();
     }
 
     fn count(&self, method: &str) -> usize {
