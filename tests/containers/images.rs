@@ -111,6 +111,15 @@ fn a_frozen_env_is_active_in_podman_and_apptainer_and_only_the_difference_was_se
         let words = [&["run", "--rm"], entry, &[&target, "python", "-c", "import mine"]].concat();
         assert_eq!(podman(&words), inside, "{entry:?}");
     }
+    if Engine::Docker.works() {
+        // The docker of the tests has no bridge.
+        for entry in [&[][..], &["--entrypoint", ""], &["--read-only", "--user", "1234"]] {
+            let run = project.run("docker").args(["run", "--rm", "--network", "none"]).args(entry);
+            let told = run.args([&target, "python", "-c", "import mine"]).ok();
+            assert_eq!(told.out, inside, "{entry:?}");
+        }
+        project.run("docker").args(["image", "rm", "--force", &target]).ok();
+    }
     if Engine::Apptainer.works() {
         project.mlenv(["image", "unpack", &target, "sandbox"]).ok();
         let run = project.run("apptainer").args(["exec", "sandbox", "python", "-c", "import mine"]);
