@@ -42,6 +42,22 @@ impl Root {
         new.set_times(FileTimes::new().set_modified(meta.modified()?))
     }
 
+    /// Makes `path`, which must not be there yet, a file with the permissions and time of `like` that shares its bytes on the disk
+    /// with `source`, until one of them is written to. Few file systems can; what failed may leave an empty file.
+    pub(crate) fn clone_file(
+        &self,
+        path: &Path,
+        like: (&Self, &Path),
+        source: (&Self, &Path),
+    ) -> io::Result<()> {
+        let old = source.0.open_file(source.1)?;
+        let meta = like.0.open_file(like.1)?.metadata()?;
+        let new = self.create(path, 0o600)?;
+        rustix::fs::ioctl_ficlone(&new, &old)?;
+        new.set_permissions(meta.permissions())?;
+        new.set_times(FileTimes::new().set_modified(meta.modified()?))
+    }
+
     /// Waits until the disk has the names in the directory.
     pub(crate) fn sync(&self) -> io::Result<()> {
         File::from(self.reopened()?).sync_all()

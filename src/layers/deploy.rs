@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::alike::{self, Shared};
 use super::flat::{self, FLAT};
 use super::unpack;
 use crate::base::{Base, BaseKind};
@@ -34,6 +35,8 @@ pub(crate) struct Deployed {
     pub(crate) link: PathBuf,
     /// Whether it was unpacked just now.
     pub(crate) is_new: bool,
+    /// What it has in common with the image that the tag meant before.
+    pub(crate) shared: Shared,
 }
 
 /// Deploys an image below `root`.
@@ -46,14 +49,21 @@ pub(crate) fn deploy(
     let below = flat::place(&content.id);
     let place = root.join(&below);
     let is_new = !place.is_dir();
-    if is_new {
-        unpack::unpack(registry, content, (&place, FOR_OTHERS), ui)?;
-    }
-    // Whoever unpacked it may have been killed before it was finished.
-    prepare(&place, dirs, ui);
     let (link, before) = flat::links(reference);
     let (link, before) = (link.as_path(), root.join(before));
     let at = root.join(link);
+    let mut shared = Shared::default();
+    if is_new {
+        let old = alike::image_before(&at, &root.join(FLAT));
+        let old = old.and_then(|old| Root::open(&old).ok());
+        // There a publication fails where one file has names in several directories.
+        let may_link = !root.canonicalize().is_ok_and(|root| root.starts_with("/cvmfs"));
+        unpack::unpack(registry, content, (&place, FOR_OTHERS), ui, |new| {
+            shared = old.map_or_else(Shared::default, |old| alike::share(new, &old, may_link));
+        })?;
+    }
+    // Whoever unpacked it may have been killed before it was finished.
+    prepare(&place, dirs, ui);
     let parent = at.parent().unwrap_or(root);
     fs::make_dirs(parent, 0o777).attempt("make", parent)?;
     let target = flat::target(link, &below);
@@ -69,7 +79,7 @@ pub(crate) fn deploy(
         }
         Err(_) => fs::replace_link(&target, &at).attempt("write", &at)?,
     }
-    Ok(Deployed { place, link: at, is_new })
+    Ok(Deployed { place, link: at, is_new, shared })
 }
 
 /// Makes the index that lets everybody make envs there in milliseconds, unless it is there. An image without a base needs none.

@@ -15,18 +15,21 @@ use crate::shell::apptainer;
 use crate::text::{Shown, size};
 use crate::ui::Ui;
 
-/// Unpacks `content` into `dir`, which must not be there, or be empty. `besides` are permissions for others.
+/// Unpacks `content` into `dir`, which must not be there, or be empty. `besides` are permissions for others; `settle` is what is
+/// done to the whole image before it gets its name.
 pub(crate) fn unpack(
     registry: &mut Registry,
     content: &ImageContent,
     (dir, besides): (&Path, u32),
     ui: Ui,
+    settle: impl FnOnce(&Root),
 ) -> Result<Made> {
     let parent = dir.parent().unwrap_or(Path::new("/"));
     check_free(dir)?;
     fs::make_dirs(parent, 0o777).attempt("make", parent)?;
     let stage = Stage::new(parent)?;
     let made = fill(registry, content, (stage.root(), besides), ui)?;
+    settle(stage.root());
     stage.commit(dir, OnExisting::Fail)?;
     Ok(made)
 }

@@ -46,7 +46,7 @@ pub(super) fn unpack(context: &Context, arguments: &ImageUnpack) -> Result<()> {
         }
         (dir, None) => {
             let dir = context.host.absolute(dir.as_deref().unwrap_or(Path::new(".")))?;
-            let made = unpack::unpack(&mut registry, &parts, (&dir, 0), context.ui)?;
+            let made = unpack::unpack(&mut registry, &parts, (&dir, 0), context.ui, |_| ())?;
             context.ui.say(format!("unpacked {reference} into {}", Shown(&dir)));
             made
         }
@@ -77,6 +77,16 @@ pub(super) fn deploy(context: &Context, arguments: &ImageDeploy) -> Result<()> {
     let what = if done.is_new { "unpacked into" } else { "was there already as" };
     context.ui.say(format!("{reference} {what} {}", Shown(&done.place)));
     context.ui.say(format!("{} leads to it", Shown(&done.link)));
+    let shared = &done.shared;
+    for (files, how) in [(shared.clones, "as a reflink"), (shared.links, "as a hard link")] {
+        if files > 0 {
+            context.ui.say(format!(
+                "{} of the image before, {how}: {} are there once",
+                count(files, "file is that", "files are those"),
+                size(shared.bytes)
+            ));
+        }
+    }
     if let Some(file) = &arguments.wishlist {
         let file = context.host.absolute(file)?;
         let is_new = wishlist::add(&file, &reference)?;

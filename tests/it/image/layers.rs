@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 use tar::{Builder, EntryType, Header};
@@ -12,6 +13,7 @@ use crate::support::testbase::base;
 use crate::support::tree;
 
 /// An entry of a layer.
+#[derive(Clone, Copy)]
 enum Item<'a> {
     Dir(&'a str, u32),
     File(&'a str, u32, &'a str),
@@ -265,4 +267,50 @@ fn an_image_is_deployed_by_digest_and_its_tag_moves_back_and_forth() {
     told.says("stays: ").says("/env stands on it");
     deploy(&fakes[1], &["--prune", "0", "--older", "0", "--force"]).ok().says("removed ");
     assert!(!sandbox.path("images").join(first.strip_prefix("../..").unwrap()).exists());
+}
+
+#[test]
+fn a_new_version_has_what_is_the_same_only_once_and_nothing_of_what_is_outside() {
+    let sandbox = Sandbox::new();
+    let outside = sandbox.write("outside/mine", "mine");
+    let far = outside.parent().unwrap().to_str().unwrap();
+    let version = |mode, text| {
+        [
+            File("opt/same", 0o644, "the same"),
+            File("opt/mode", mode, "m"),
+            File("opt/new", 0o644, text),
+        ]
+    };
+    let first = [&version(0o644, "one")[..], &[Link("l", far)]].concat();
+    let second = [&version(0o755, "two")[..], &[File("l/mine", 0o644, "mine")]].concat();
+    let stores = [&first, &second].map(|items| {
+        let mut store = Store::default();
+        image_of(&mut store, &[layer(items)]);
+        store
+    });
+    let [first, second] = stores;
+    let now = Arc::new(Mutex::new(first));
+    let served = Arc::clone(&now);
+    let fake = Fake::plain(move |request| served.lock().unwrap().answer(request));
+    let deploy =
+        || sandbox.mlenv(["image", "deploy"]).arg(fake.image("lab/app:v1")).arg("images").ok();
+    let link = sandbox.path("images").join(fake.address.to_string()).join("lab/app:v1");
+    let told = deploy();
+    assert!(!told.err.contains("of the image before"), "{told}");
+    let old = link.canonicalize().unwrap();
+    *now.lock().unwrap() = second;
+    let told = deploy().says(" of the image before, as a ");
+    let new = link.canonicalize().unwrap();
+    assert_ne!(old, new);
+    let read = |dir: &Path, name: &str| std::fs::read_to_string(dir.join(name)).unwrap();
+    let node = |dir: &Path, name: &str| dir.join(name).metadata().unwrap().ino();
+    let is_one = |name: &str| node(&old, name) == node(&new, name);
+    assert_eq!(is_one("opt/same"), told.err.contains("hard link"), "{told}");
+    assert!(!is_one("opt/mode") && !is_one("opt/new"));
+    assert_eq!((read(&old, "opt/new"), read(&new, "opt/new")), ("one".into(), "two".into()));
+    let mode = |dir: &Path| dir.join("opt/mode").metadata().unwrap().mode() & 0o777;
+    assert_eq!((mode(&old), mode(&new)), (0o644, 0o755));
+    // The old image has a link there that leads out of it.
+    assert_ne!(outside.metadata().unwrap().ino(), node(&new, "l/mine"));
+    assert_eq!(names(&new).len(), 6);
 }
