@@ -2,13 +2,14 @@
 //!
 //! Names of files tell nearly all; no process is started.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::conda::{self, Package};
+use crate::base::contents::contents;
 use crate::base::{Base, BaseKind};
 use crate::error::Result;
 use crate::foreign;
@@ -89,6 +90,20 @@ pub(crate) fn of_env(env: &Path, python_lib: &str) -> Result<Vec<Installed>> {
     let own = there.into_iter().zip(is_own).filter(|(_, is_own)| *is_own);
     let records = own.map(|((package, _), _)| package).collect();
     joined(records, &sites(env, python_lib, BaseKind::Python))
+}
+
+/// The programs that the env's own packages brought: paths in its `bin`, relative to the env.
+pub(crate) fn programs(env: &Path, python_lib: &str) -> Result<BTreeSet<PathBuf>> {
+    let own = of_env(env, python_lib)?.into_iter().filter(|package| package.by == Manager::Conda);
+    let records = own.map(|Installed { name, version, build, .. }| {
+        let build = build.unwrap_or_default();
+        env.join(Package { name, version, build }.record())
+    });
+    let of_conda = records.filter_map(|record| contents(&record)).flat_map(|found| found.files);
+    let infos = sites(env, python_lib, BaseKind::Python).into_iter().flat_map(|site| infos(&site));
+    let of_wheels = infos.flat_map(|info| conda::wheel_files(&info.join("RECORD")));
+    let all = of_conda.chain(of_wheels);
+    Ok(all.filter(|path| path.starts_with("bin") && env.join(path).is_file()).collect())
 }
 
 /// Which packages of the env at `env` came from a place of their own, by the name that packagers compare.

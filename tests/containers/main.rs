@@ -32,5 +32,6 @@ mod standins;
 mod story;
 mod tasks;
 mod users;
+mod walks;
 mod world;
 mod wrappers;

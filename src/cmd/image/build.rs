@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
@@ -141,7 +140,10 @@ fn by_layers(
     let pinned = reference.pinned(image.manifest.clone());
     guide.keep(context, (&probe, &base), &demand, &pinned);
     match (&arguments.wrap, &arguments.to.output) {
-        (Some(dir), Some(sif)) => wrap_programs(context, (dir, sif), probe.env(), &prefix),
+        (Some(dir), Some(sif)) => {
+            let env = (probe.env(), base.python.lib.as_str());
+            wrap_programs(context, (dir, sif), env, &prefix)
+        }
         _ => Ok(()),
     }
 }
@@ -159,24 +161,14 @@ fn check_wrap(arguments: &ImageBuild) -> Result<()> {
 fn wrap_programs(
     context: &Context,
     (dir, sif): (&Path, &Path),
-    env: &Path,
+    (env, python_lib): (&Path, &str),
     prefix: &Path,
 ) -> Result<()> {
-    let bin = env.join("bin");
-    let mut names = vec![OsString::from("python")];
-    for entry in bin.read_dir().attempt("read", &bin)?.flatten() {
-        let is_own = entry.file_type().is_ok_and(|kind| kind.is_file());
-        let is_helper = entry.file_name().to_string_lossy().to_lowercase().starts_with("activate");
-        let is_program = entry.metadata().is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0);
-        if is_own && is_program && !is_helper {
-            names.push(entry.file_name());
-        }
-    }
-    names.sort();
-    names.dedup();
+    let mut own = installed::programs(env, python_lib)?;
+    own.insert("bin/python".into());
     let words = ["mlenv", "container", "wrap", "--image"].map(OsString::from).into_iter();
     let words = words.chain([sif.into(), "--output".into(), dir.into(), "--".into()]);
-    let places = names.iter().map(|name| prefix.join("bin").join(name).into_os_string());
+    let places = own.iter().map(|path| prefix.join(path).into_os_string());
     match Arguments::try_parse_from(words.chain(places)).map(|arguments| arguments.command) {
         Ok(Command::Container(verb)) => super::super::container::run(context, &verb),
         _ => Err(Error::new("the programs cannot be wrapped; this is a bug in mlenv")),

@@ -21,9 +21,14 @@ fn place() -> Sandbox {
     sandbox
 }
 
+#[track_caller]
+fn followed(sandbox: &Sandbox, page: &str) -> usize {
+    typed::follow(sandbox, page, ("/none".as_ref(), &[]))
+}
+
 #[test]
 fn what_the_page_on_channels_shows_happens() {
-    let lines = typed::follow(&place(), include_str!("../../../docs/channels.md"));
+    let lines = followed(&place(), include_str!("../../../docs/channels.md"));
     assert!(lines >= 7, "{lines}");
 }
 
@@ -31,6 +36,6 @@ fn what_the_page_on_channels_shows_happens() {
 fn what_the_page_on_locks_shows_happens() {
     let sandbox = place();
     sandbox.write("project/requirements.txt", "click>=8\nfresh\n");
-    let lines = typed::follow(&sandbox, include_str!("../../../docs/locks.md"));
+    let lines = followed(&sandbox, include_str!("../../../docs/locks.md"));
     assert!(lines >= 7, "{lines}");
 }

@@ -21,6 +21,6 @@ fn the_tour_shows_what_happens() {
     let theirs = sandbox.mlenv(["create", "-q", "--no-save", "-p", "theirs/env", "--base"]);
     theirs.arg(&base().prefix).var("XDG_STATE_HOME", sandbox.path("theirs")).ok();
     sandbox.write("theirs/.mlenv.toml", "env = \"./env\"\n");
-    let lines = typed::follow(&sandbox, README);
+    let lines = typed::follow(&sandbox, README, ("/none".as_ref(), &[]));
     assert!(lines > 15, "the tour is short: {lines}");
 }

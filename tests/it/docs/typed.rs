@@ -2,14 +2,20 @@
 //!
 //! `[..]` in a page stands for anything on that line.
 
+use std::path::Path;
+
 use crate::support::sandbox::Sandbox;
 
-/// Types all that stands behind `$` in the page's `console` blocks, in the sandbox's `project`, and compares what is said.
-/// Returns how many lines were typed.
+/// Types all that stands behind `$` in the page's `console` blocks, in the sandbox's `project`, and compares what is said:
+/// with one more directory on `PATH`, and more variables. Returns how many lines were typed.
 #[track_caller]
-pub(crate) fn follow(sandbox: &Sandbox, page: &str) -> usize {
+pub(crate) fn follow(
+    sandbox: &Sandbox,
+    page: &str,
+    (programs, vars): (&Path, &[(&str, String)]),
+) -> usize {
     let steps = steps(page);
-    let told = type_in(sandbox, &steps);
+    let told = type_in(sandbox, &steps, (programs, vars));
     let wrong: Vec<String> = steps
         .iter()
         .zip(told)
@@ -38,12 +44,17 @@ fn steps(page: &str) -> Vec<Step> {
 }
 
 /// What bash says after each line, words and results together.
-fn type_in(sandbox: &Sandbox, steps: &[Step]) -> Vec<String> {
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_mlenv")).parent().unwrap();
+fn type_in(
+    sandbox: &Sandbox,
+    steps: &[Step],
+    (programs, vars): (&Path, &[(&str, String)]),
+) -> Vec<String> {
+    let program = Path::new(env!("CARGO_BIN_EXE_mlenv")).parent().unwrap();
     let mut text = format!(
-        "PS1= PS2=; exec 2>&1; PATH='{}':$PATH; eval \"$(mlenv hook bash)\"\n\
+        "PS1= PS2=; exec 2>&1; PATH='{}':'{}':$PATH; eval \"$(mlenv hook bash)\"\n\
          export PIP_NO_INDEX=1 PIP_FIND_LINKS='{}' NO_COLOR=1\n",
         program.display(),
+        programs.display(),
         sandbox.path("project/wheels").display()
     );
     text += "echo @@\n";
@@ -54,6 +65,7 @@ fn type_in(sandbox: &Sandbox, steps: &[Step]) -> Vec<String> {
     // On a terminal, which `script` gives it: the hook speaks to people only.
     let bash = "bash --norc --noprofile --noediting -i";
     let run = sandbox.run("script").args(["-q", "-E", "never", "-c", bash, "/dev/null"]);
+    let run = vars.iter().fold(run, |run, (name, value)| run.var(name, value));
     let mut command = run.cwd(sandbox.path("project")).command();
     let output = command.stdin(std::fs::File::open(script).unwrap()).output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n");
