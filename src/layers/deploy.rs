@@ -113,9 +113,18 @@ pub(crate) fn undo(reference: &Reference, root: &Path) -> Result<PathBuf> {
             .hint("deploy the image by its digest: `REPO@sha256:...`")
     })?;
     let now = std::fs::read_link(&link).attempt("read", &link)?;
-    fs::replace_link(&then, &link).attempt("write", &link)?;
-    fs::replace_link(&now, &before).attempt("write", &before)?;
+    if !is_swapped(&link, &before) {
+        fs::replace_link(&then, &link).attempt("write", &link)?;
+        fs::replace_link(&now, &before).attempt("write", &before)?;
+    }
     Ok(link.parent().unwrap_or(root).join(then))
+}
+
+/// Two links of one directory swap their names in one step, where the file system can.
+fn is_swapped(link: &Path, other: &Path) -> bool {
+    let names = link.file_name().zip(other.file_name());
+    let (Some(above), Some((link, other))) = (link.parent(), names) else { return false };
+    Root::open(above).and_then(|above| above.swap(link.as_ref(), other.as_ref())).is_ok()
 }
 
 /// An image that nothing leads to.

@@ -112,6 +112,33 @@ fn deploy_comes_right_after_a_kill_at_any_call() {
     assert!(link.join(MARK).symlink_metadata().is_err(), "nothing of a stage is left in it");
 }
 
+/// What the tag means and what it meant before are both known at any moment.
+#[test]
+fn a_deployment_that_is_undone_forgets_nothing_when_it_is_killed() {
+    let sandbox = Sandbox::new();
+    let fake = served(&sandbox);
+    let image = fake.image("lab/app:v1");
+    let deploy =
+        |words: &[&str]| sandbox.mlenv(["image", "deploy", "-q", &image, "images"]).args(words);
+    deploy(&[]).ok();
+    let link = sandbox.path("images").join(fake.address.to_string()).join("lab/app:v1");
+    let before = link.with_file_name(".app:v1.before");
+    let (one, other) = (std::fs::read_link(&link).unwrap(), PathBuf::from("../other"));
+    std::os::unix::fs::symlink(&other, &before).unwrap();
+    let both = || {
+        let read = |link: &Path| std::fs::read_link(link).unwrap();
+        BTreeSet::from([read(&link), read(&before)])
+    };
+    let all = calls(&deploy(&["--undo"]), &sandbox.path("log"), &["-f"]);
+    let mut killed = 0;
+    for call in &all {
+        let outcome = struck(deploy(&["--undo"]), call, "KILL", &["-f"]);
+        killed += usize::from(!outcome.status.success());
+        assert_eq!(both(), BTreeSet::from([one.clone(), other.clone()]), "{call:?}");
+    }
+    assert!(killed > 0, "{all:?}");
+}
+
 #[test]
 fn freeze_comes_right_after_a_kill_at_any_call() {
     let frozen = Frozen::new(201);
