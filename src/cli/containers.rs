@@ -193,35 +193,40 @@ pub(crate) struct ContainerRemove {
     pub(crate) dry_run: bool,
 }
 
-/// Write files that run commands of the container, or of any image, from the host
+/// Write files that run commands of the container, or of an image, from the host
 ///
 /// Each is a script of its own: it needs no activation, no PATH and no mlenv, and runs in batch jobs. In the container
-/// it runs the command itself. With `--image` no container has to be there: each call runs in a new one of that image.
+/// it runs the command itself. Of an image, each call is a new container, which sees your home, this directory, and what
+/// you bind, and cannot change the image: a SIF is one file on a slow file system.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   mlenv container wrap python pip -o ~/ml/bin
-  mlenv container wrap --image course.sif python jupyter -o ~/course/bin
-  mlenv container wrap python --module ~/modules/ml.lua    for Lmod; FILE.tcl or FILE for Tcl modules")]
+  mlenv container wrap python --module ~/modules/ml.lua    for Lmod; FILE.tcl or FILE for Tcl modules
+  mlenv container wrap --image course.sif /opt/conda/bin/ -o ~/course/bin
+  mlenv container wrap --image ghcr.io/lab/ml:v1 python -B /scratch")]
 pub(crate) struct Wrap {
-    /// The commands
+    /// The commands; a path with `/` at its end is a directory in the container, with all of its programs
     #[arg(required = true, value_name = "CMD")]
     pub(crate) commands: Vec<OsString>,
+    /// Those of this image instead: a SIF file or a directory, for apptainer and singularity, else a reference or a name of the catalogue
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) image: Option<OsString>,
+    /// What runs the image [default: the first that works]
+    #[arg(short, long, value_name = "ENGINE", requires = "image")]
+    pub(crate) engine: Option<OsString>,
+    /// Directories to be seen in the image, as for `setup`
+    #[arg(short = 'B', long = "bind", value_name = "BINDS", requires = "image")]
+    pub(crate) bind: Vec<OsString>,
+    /// Use this machine's graphics processors in the image, if it has any [default: where the image's name says `gpu`]
+    #[arg(long, requires = "image")]
+    pub(crate) gpu: bool,
     /// The directory for the files
     #[arg(short, long, value_name = "DIR", default_value = "bin")]
     pub(crate) output: PathBuf,
     /// Write a modulefile that puts them on PATH, too
     #[arg(long, value_name = "FILE")]
     pub(crate) module: Option<PathBuf>,
-    /// Of this image, and not of the directory's container: a SIF or sandbox, or a reference
-    #[arg(long, value_name = "IMAGE")]
-    pub(crate) image: Option<OsString>,
-    /// What runs the image [default: apptainer or singularity for a file or directory, else the first engine that works]
-    #[arg(short, long, value_name = "ENGINE", requires = "image")]
-    pub(crate) engine: Option<OsString>,
-    /// Use graphics processors where there are some
-    #[arg(long, requires = "image")]
-    pub(crate) gpu: bool,
     /// Replace existing files
     #[arg(short, long)]
     pub(crate) force: bool,

@@ -36,6 +36,9 @@ pub(crate) const PATHS: &str = include_str!("../../shell/image/paths.sh");
 /// `NAME`: prints the path of a command. `command -v` tells no path of what a shell has built in.
 pub(crate) const WHERE: &str = include_str!("../../shell/image/where.sh");
 
+/// `DIRECTORY`: prints the paths of the programs in it.
+pub(crate) const PROGRAMS: &str = include_str!("../../shell/image/programs.sh");
+
 /// `PATH`: says whether it is there.
 pub(crate) const SEEN: &str = include_str!("../../shell/image/seen.sh");
 

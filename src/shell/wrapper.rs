@@ -43,10 +43,10 @@ pub(crate) enum Target<'a> {
     Container(&'a OsStr),
     /// A sandbox: the path of its directory.
     Sandbox(&'a OsStr),
-    /// A new container of an image in an engine's store.
+    /// A new container of an image at each call, which has something mounted at this place.
+    New(&'a OsStr),
+    /// An image in a file or a directory, which cannot be changed.
     Image,
-    /// The same of an image that is a file or a directory.
-    File,
 }
 
 /// The call of an engine, with `DIR` and `COMMAND` among its words.
@@ -82,14 +82,17 @@ impl Wrapper<'_> {
         match self.target {
             // Files that the engine mounts there lie in a directory of the container's id.
             Target::Container(id) => [b"*".as_slice(), &quote(id), b"*"].concat(),
+            Target::New(mark) => {
+                let mark = [b" ".as_slice(), mark.as_bytes(), b" "].concat();
+                [b"*".as_slice(), &quote(OsStr::from_bytes(&mark)), b"*"].concat()
+            }
+            Target::Image => b"*'/mnt/session'*".to_vec(),
             Target::Sandbox(path) => {
                 let name = Path::new(path).file_name().unwrap_or_default();
                 let root = [b"/", name.as_bytes(), b" / "].concat();
                 [b"*'/mnt/session'* | *".as_slice(), &quote(OsStr::from_bytes(&root)), b"*"]
                     .concat()
             }
-            // Nothing tells one from another of the same image.
-            Target::Image | Target::File => b"''".to_vec(),
         }
     }
 
@@ -115,21 +118,21 @@ impl Wrapper<'_> {
             out.extend(line);
         }
         match self.target {
-            Target::Container(id) => {
-                let target = quote(id);
-                let start = [b"\"$__mlenv_engine\" start ".as_slice(), &target];
-                out.extend([&start.concat()[..], b" >/dev/null || exit 125\n"].concat());
-                out.extend(self.in_store());
-            }
-            Target::Image => out.extend(self.in_store()),
-            Target::Sandbox(_) | Target::File => out.extend(self.in_sandbox()),
+            Target::Container(id) => out.extend(self.in_container(Some(id))),
+            Target::New(_) => out.extend(self.in_container(None)),
+            Target::Sandbox(_) | Target::Image => out.extend(self.in_sandbox()),
         }
         out.pop(); // the template has the line's end
         out
     }
 
-    fn in_store(&self) -> Vec<u8> {
+    /// `id` is that of a container that has to be started.
+    fn in_container(&self, id: Option<&OsStr>) -> Vec<u8> {
         let mut out = Vec::new();
+        if let Some(id) = id {
+            let start = b"\"$__mlenv_engine\" start ".as_slice();
+            out.extend([start, &quote(id), b" >/dev/null || exit 125\n"].concat());
+        }
         let (before, after) = self.words();
         out.extend([b"set -- ".as_slice(), &after, b"\n"].concat());
         let names: String = self.batch.join(" ");

@@ -3,7 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use crate::engines::Engine;
-use crate::world::{Project, world};
+use crate::world::{Project, podman, world};
 
 const SHOW: &str = "import sys, os; print(sys.prefix, os.getcwd(), sys.argv[1:])";
 
@@ -65,6 +65,69 @@ fn commands_of_an_image_without_a_container_are_wrapped_as_well() {
         let words = ["container", "wrap", "--image", &image, "nosuch"];
         project.mlenv(words).fails(1, "no command `nosuch`");
     }
+}
+
+#[test]
+fn commands_of_an_image_run_in_new_containers_that_leave_nothing() {
+    for engine in [Engine::Podman, Engine::Apptainer].into_iter().filter(|engine| engine.works()) {
+        let project = Project::new(engine);
+        let image = image(&project);
+        let wrap = |words: &[&str]| {
+            let first = ["container", "wrap", "--image", &image, "--engine", engine.name()];
+            project.mlenv([&first, words].concat())
+        };
+        let seen = project.sandbox.path("seen");
+        std::fs::create_dir_all(&seen).unwrap();
+        wrap(&["python", "cat", "sh", "-B", seen.to_str().unwrap()]).ok().says("wrote ");
+        assert!(!project.path(".mlenv-container.toml").exists(), "no container of the directory");
+        let run = |name: &str| {
+            let program = project.path("bin").join(name);
+            project.run(program.to_str().unwrap()).without("PATH").without("HOME")
+        };
+        let here = project.dir.to_str().unwrap();
+        let expected = format!("/opt/conda {here} ['a b', \"$HOME 'x'\"]\n");
+        let told = run("python").args(["-c", SHOW, "a b", "$HOME 'x'"]).ok();
+        assert_eq!(told.out, expected, "{told}");
+        let there = run("python").args(["-c", SHOW, "x"]).cwd(&seen).ok().out;
+        assert_eq!(there, format!("/opt/conda {} ['x']\n", seen.display()));
+        assert_eq!(run("sh").args(["-c", "exit 7"]).end().status.code(), Some(7));
+        // One wrapped command calls another: in there it is the command itself.
+        let inner = "\"$1\" -c 'print(6 * 7)'";
+        let python = project.path("bin/python");
+        let nested = run("sh").args(["-c", inner, "sh", python.to_str().unwrap()]).ok();
+        assert_eq!(nested.out, "42\n", "{nested}");
+        // What was told inside and carried out of it misleads nobody.
+        let carried = run("sh").args(["-c", "printf %s \"$MLENV_LAUNCH\""]).ok().out;
+        let told = run("python").var("MLENV_LAUNCH", &carried).args(["-c", SHOW]).ok();
+        assert!(told.out.starts_with("/opt/conda "), "{told}");
+        wrap(&["cat"]).fails(2, "it already exists");
+        wrap(&["nosuch"]).fails(1, "no command `nosuch`");
+        wrap(&["/nowhere/"]).fails(1, "there are no programs in /nowhere/");
+        wrap(&["/opt/conda/bin/", "-o", "all"]).ok();
+        let all = std::fs::read_dir(project.path("all")).unwrap().count();
+        assert!(all > 1 && project.path("all/python").is_file(), "{all}");
+        if engine == Engine::Podman {
+            let left =
+                podman(&["ps", "--all", "--quiet", "--filter", &format!("ancestor={image}")]);
+            assert_eq!(left, "", "a container is gone with its command");
+        } else {
+            let reference = world().publish("wrap-new:reference", 1);
+            let words =
+                ["container", "wrap", "--image", &reference, "--engine", "apptainer", "cat"];
+            project.mlenv(words).fails(2, "at each call");
+        }
+    }
+}
+
+/// A reference, or for apptainer a SIF file.
+fn image(project: &Project) -> String {
+    let reference = world().publish(&format!("wrap-new:{}", project.engine.name()), 1);
+    if project.engine == Engine::Podman {
+        return reference;
+    }
+    let file = project.sandbox.path("course.sif").to_str().unwrap().to_owned();
+    project.run("apptainer").args(["build", &file, &format!("docker://{reference}")]).ok();
+    file
 }
 
 /// A venv whose `python` is a link to the wrapper works on both sides.

@@ -11,7 +11,6 @@ mod setup;
 mod task;
 mod update;
 mod wrap;
-mod wrap_image;
 
 use std::path::{Path, PathBuf};
 
@@ -36,10 +35,7 @@ pub(super) fn run(context: &Context, arguments: &Container) -> Result<()> {
         Some(ContainerVerb::Update(arguments)) => update::run(context, arguments),
         Some(ContainerVerb::Jupyter(arguments)) => jupyter::run(context, arguments),
         Some(ContainerVerb::Remove(arguments)) => remove::run(context, arguments),
-        Some(ContainerVerb::Wrap(arguments)) => match &arguments.image {
-            Some(image) => wrap_image::run(context, arguments, image),
-            None => wrap::run(context, arguments),
-        },
+        Some(ContainerVerb::Wrap(arguments)) => wrap::run(context, arguments),
         Some(ContainerVerb::Task(arguments)) => task::run(context, arguments),
         Some(ContainerVerb::Makefile(arguments)) => task::makefile(context, arguments),
     }

@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
     }
     let id = there.as_ref().map(|state| state.id.as_str());
     let mut state = planned(&runner, &image, id, arguments.name.as_deref(), &dir);
-    state.bind = binds(context, arguments)?;
+    state.bind = binds(context, &arguments.bind)?;
     mount::check(&home::mounts(context.host, &dir, &state.bind))?;
     state.gpu = arguments.gpu || image.to_string_lossy().contains("gpu");
     state.port = runner.has_store().then(|| arguments.port.unwrap_or_else(port::free_port));
@@ -132,9 +132,10 @@ fn is_name(name: &str) -> bool {
     name.len() > 1 && claim::is_name(name)
 }
 
-fn binds(context: &Context, arguments: &Setup) -> Result<Vec<Mount>> {
+/// What `-B` says.
+pub(super) fn binds(context: &Context, lists: &[OsString]) -> Result<Vec<Mount>> {
     let mut mounts = Vec::new();
-    for list in &arguments.bind {
+    for list in lists {
         mounts.extend(mount::parse(list, |path| context.host.absolute(path))?);
     }
     match mounts.iter().find(|mount| !mount.source.0.exists()) {

@@ -1,81 +1,90 @@
-//! `mlenv container wrap`: files that run commands of the container from the host.
+//! `mlenv container wrap`: files that run commands of the container, or of an image, from the host.
 
-use std::ffi::OsStr;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::super::print_words;
-use super::here;
+use super::{here, setup};
 use crate::cli::Wrap;
-use crate::container::program::WHERE;
+use crate::container::program::{PROGRAMS, WHERE};
 use crate::container::spec::BATCH_NAMES;
 use crate::container::spec::{Inner, Terminal};
 use crate::container::state::ContainerState;
+use crate::container::{Mount, store};
 use crate::context::Context;
 use crate::engine::entrance::{Entrance, shell};
-use crate::engine::home;
+use crate::engine::make::planned;
+use crate::engine::once::Lasting;
 use crate::engine::runner::Runner;
 use crate::engine::wake::wake;
+use crate::engine::{home, image};
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
+use crate::process::Command;
 use crate::shell::wrapper::{COMMAND, Call, DIR, Target, Wrapper, module};
-use crate::text::Shown;
+use crate::text::{Shown, count};
+
+/// What the commands are of.
+struct Source {
+    /// What people call it.
+    title: String,
+    /// By which a command in there knows where it is.
+    id: String,
+    runner: Runner,
+    kind: Kind,
+    /// Directories that are seen inside at the same path.
+    seen: Vec<PathBuf>,
+    /// Where a command starts that is called from elsewhere.
+    dir: PathBuf,
+    gpu: bool,
+    /// With `DIR` and `COMMAND` among its words.
+    call: Command,
+}
+
+enum Kind {
+    Container(String),
+    Sandbox(PathBuf),
+    New(PathBuf),
+    Image,
+}
+
+/// Asks in there for something.
+type Asking<'a> = dyn Fn(&[OsString]) -> String + 'a;
 
 pub(super) fn run(context: &Context, arguments: &Wrap) -> Result<()> {
+    match &arguments.image {
+        Some(image) => of_image(context, arguments, image),
+        None => of_container(context, arguments),
+    }
+}
+
+fn of_container(context: &Context, arguments: &Wrap) -> Result<()> {
     let (dir, state) = here(context)?;
     let runner = Runner::known(context.host, context.ui, state.engine, state.powers)?;
     let entrance = Entrance::new(context, &runner, &dir, &state);
     wake(&runner, &dir, &state)?;
     entrance.prepare()?;
-    let output = context.host.absolute(&arguments.output)?;
-    let call = entrance.call(how(&state), &[COMMAND.into()]);
-    let sandbox = state.sandbox(&dir);
-    let target = match &sandbox {
-        Some(sandbox) => Target::Sandbox(sandbox.as_os_str()),
-        None => Target::Container(state.handle().as_ref()),
+    let kind = match state.sandbox(&dir) {
+        Some(sandbox) => Kind::Sandbox(sandbox),
+        None => Kind::Container(state.handle().to_owned()),
     };
-    let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
-    for name in &arguments.commands {
-        let command = locate(&entrance, name)?;
-        let wrapper = Wrapper {
-            command: command.as_ref(),
-            id: &state.id,
-            program: runner.program(),
-            target,
-            seen: seen(&entrance),
-            dir: &dir,
-            gpu: state.gpu,
-            call: Call {
-                engine: &call.program,
-                words: &call.arguments,
-                set: &call.set,
-                unset: &call.unset,
-            },
-            batch: &BATCH_NAMES,
-        };
-        let file = Path::new(&command).file_name().unwrap_or(name);
-        files.push((output.join(file), wrapper.text()));
-    }
-    finish(context, arguments, (&output, state.image.0.as_os_str()), files)
-}
-
-/// Writes the files, and the module where one is wanted.
-pub(super) fn finish(
-    context: &Context,
-    arguments: &Wrap,
-    (output, image): (&Path, &OsStr),
-    mut files: Vec<(PathBuf, Vec<u8>)>,
-) -> Result<()> {
-    if let Some(path) = &arguments.module {
-        let what = format!("commands of {}", image.display());
-        let path = context.host.absolute(path)?;
-        files.push((path.clone(), module(&path, output, &what)));
-    }
-    if arguments.dry_run {
-        let lines: Vec<String> =
-            files.iter().map(|(path, _)| format!("write {}", Shown(path))).collect();
-        return print_words(lines.join("\n") + "\n");
-    }
-    write(context, &files, arguments.force)
+    let ask = |words: &[OsString]| {
+        runner.ask(&entrance.call(Inner::quiet(&dir), words)).unwrap_or_default()
+    };
+    let commands = commands(&arguments.commands, &ask)?;
+    let source = Source {
+        title: state.image.0.display().to_string(),
+        id: state.id.clone(),
+        kind,
+        seen: seen(&entrance.mounts),
+        gpu: state.gpu,
+        call: entrance.call(how(&state), &[COMMAND.into()]),
+        dir: dir.clone(),
+        runner: Runner::known(context.host, context.ui, state.engine, state.powers)?,
+    };
+    source.wrap(context, arguments, &commands)
 }
 
 /// As the caller's: what is inherited is decided when the wrapper runs.
@@ -86,20 +95,127 @@ fn how(state: &ContainerState) -> Inner {
     how
 }
 
-fn seen(entrance: &Entrance) -> Vec<PathBuf> {
-    let same = entrance.mounts.iter().filter(|mount| mount.source == mount.target);
+fn of_image(context: &Context, arguments: &Wrap, word: &OsStr) -> Result<()> {
+    let dir = context.host.cwd()?;
+    let runner = runner(context, arguments, word)?;
+    let image = image::named(context, &runner, word)?;
+    if runner.has_store() {
+        image::bring(context, &runner, &mut planned(&runner, &image, None, None, &dir))?;
+    } else if !store::is_path(&image) {
+        let name = runner.engine.name();
+        let shown = Shown(Path::new(&image)).to_string();
+        return Err(Error::new(format!("{name} would ask the registry for {shown} at each call"))
+            .hint("name a SIF file: `mlenv image build FILE -o NAME.sif` makes one"));
+    }
+    let gpu = arguments.gpu || image.to_string_lossy().contains("gpu");
+    let extra = setup::binds(context, &arguments.bind)?;
+    let lasting = Lasting::of(context, &runner, (&image, &dir, gpu), &extra)?;
+    let ask =
+        |words: &[OsString]| runner.ask(&lasting.call(context, &dir, words)).unwrap_or_default();
+    let commands = commands(&arguments.commands, &ask)?;
+    let source = Source {
+        title: Path::new(&image).display().to_string(),
+        id: lasting.id.clone(),
+        kind: lasting.mark.clone().map_or(Kind::Image, Kind::New),
+        seen: seen(&lasting.mounts),
+        gpu,
+        call: lasting.call(context, Path::new(DIR), &[COMMAND.into()]),
+        dir: dir.clone(),
+        runner,
+    };
+    source.wrap(context, arguments, &commands)
+}
+
+/// An image that is a file takes an engine for files.
+fn runner(context: &Context, arguments: &Wrap, word: &OsStr) -> Result<Runner> {
+    let choose = |engine: Option<&OsStr>| Runner::choose(context.host, context.ui, engine);
+    if arguments.engine.is_some() || !store::is_path(word) {
+        return choose(arguments.engine.as_deref());
+    }
+    choose(Some("apptainer".as_ref()))
+        .or_else(|first| choose(Some("singularity".as_ref())).map_err(|_| first))
+}
+
+impl Source {
+    fn wrap(&self, context: &Context, arguments: &Wrap, commands: &BTreeSet<String>) -> Result<()> {
+        let output = context.host.absolute(&arguments.output)?;
+        let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+        for command in commands {
+            let file = output.join(Path::new(command).file_name().unwrap_or_default());
+            if files.iter().any(|(other, _)| *other == file) {
+                return Err(Error::new(format!("two of the commands would be {}", Shown(&file)))
+                    .hint("wrap them into different directories, with `-o DIR`"));
+            }
+            files.push((file, self.text(command)));
+        }
+        if let Some(path) = &arguments.module {
+            let what = format!("commands of {}", self.title);
+            let path = context.host.absolute(path)?;
+            files.push((path.clone(), module(&path, &output, &what)));
+        }
+        if arguments.dry_run {
+            let lines: Vec<String> =
+                files.iter().map(|(path, _)| format!("write {}", Shown(path))).collect();
+            return print_words(lines.join("\n") + "\n");
+        }
+        write(context, &files, arguments.force)
+    }
+
+    fn text(&self, command: &str) -> Vec<u8> {
+        let target = match &self.kind {
+            Kind::Container(id) => Target::Container(id.as_ref()),
+            Kind::Sandbox(path) => Target::Sandbox(path.as_os_str()),
+            Kind::New(mark) => Target::New(mark.as_os_str()),
+            Kind::Image => Target::Image,
+        };
+        let Command { program, arguments, set, unset, .. } = &self.call;
+        let wrapper = Wrapper {
+            command: command.as_ref(),
+            id: &self.id,
+            program: self.runner.program(),
+            target,
+            seen: self.seen.clone(),
+            dir: &self.dir,
+            gpu: self.gpu,
+            call: Call { engine: program, words: arguments, set, unset },
+            batch: &BATCH_NAMES,
+        };
+        wrapper.text()
+    }
+}
+
+fn seen(mounts: &[Mount]) -> Vec<PathBuf> {
+    let same = mounts.iter().filter(|mount| mount.source == mount.target);
     same.map(|mount| mount.source.0.clone()).collect()
 }
 
-fn locate(entrance: &Entrance, name: &OsStr) -> Result<String> {
-    let words = shell(WHERE, &[name.to_owned()]);
-    let call = entrance.call(Inner::quiet(entrance.dir), &words);
-    found(entrance.runner.ask(&call), name)
+/// The paths of the commands, and of all in directories.
+fn commands(words: &[OsString], ask: &Asking) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for word in words {
+        if word.as_bytes().ends_with(b"/") {
+            found.extend(programs(word, ask)?);
+        } else {
+            found.insert(locate(word, ask)?);
+        }
+    }
+    Ok(found)
 }
 
-/// The command's path, as the image told it.
-pub(super) fn found(told: Option<String>, name: &OsStr) -> Result<String> {
-    let found = told.unwrap_or_default();
+fn programs(dir: &OsStr, ask: &Asking) -> Result<Vec<String>> {
+    let told = ask(&shell(PROGRAMS, &[dir.to_owned()]));
+    let is_path = |path: &&str| path.starts_with('/') && !path.contains('\u{fffd}');
+    let all: Vec<String> = told.split('\0').filter(is_path).map(str::to_owned).collect();
+    if all.is_empty() {
+        let dir = Shown(Path::new(dir)).to_string();
+        return Err(Error::no(format!("there are no programs in {dir} in the container"))
+            .hint("name a directory by its whole path there, such as /opt/conda/bin/"));
+    }
+    Ok(all)
+}
+
+fn locate(name: &OsStr, ask: &Asking) -> Result<String> {
+    let found = ask(&shell(WHERE, &[name.to_owned()]));
     let path = found.trim_end_matches('\n');
     if path.starts_with('/') {
         return Ok(path.to_owned());
@@ -120,7 +236,14 @@ fn write(context: &Context, files: &[(PathBuf, Vec<u8>)], force: bool) -> Result
         let parent = path.parent().unwrap_or(path);
         fs::make_dirs(parent, 0o777).attempt("make", parent)?;
         fs::write_program(path, text).attempt("write", path)?;
-        context.ui.say(format!("wrote {}", Shown(path)));
     }
+    if files.len() <= 40 {
+        for (path, _) in files {
+            context.ui.say(format!("wrote {}", Shown(path)));
+        }
+        return Ok(());
+    }
+    let dir = files[0].0.parent().unwrap_or(Path::new("/"));
+    context.ui.say(format!("wrote {} into {}", count(files.len(), "file", "files"), Shown(dir)));
     Ok(())
 }
