@@ -2,7 +2,11 @@
 //!
 //! `[..]` in a page stands for anything on that line.
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
+use std::process::Stdio;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use crate::support::sandbox::Sandbox;
 
@@ -43,35 +47,62 @@ fn steps(page: &str) -> Vec<Step> {
     steps
 }
 
-/// What bash says after each line, words and results together.
+/// What bash says to each line, words and results together. A line is typed when the one before is done, since what runs in a
+/// container may read all that is typed meanwhile.
 fn type_in(
     sandbox: &Sandbox,
     steps: &[Step],
     (programs, vars): (&Path, &[(&str, String)]),
 ) -> Vec<String> {
     let program = Path::new(env!("CARGO_BIN_EXE_mlenv")).parent().unwrap();
-    let mut text = format!(
+    let text = format!(
         "PS1= PS2=; exec 2>&1; PATH='{}':'{}':$PATH; eval \"$(mlenv hook bash)\"\n\
-         export PIP_NO_INDEX=1 PIP_FIND_LINKS='{}' NO_COLOR=1\n",
+         export PIP_NO_INDEX=1 PIP_FIND_LINKS='{}' NO_COLOR=1\n\
+         PROMPT_COMMAND=${{PROMPT_COMMAND[0]}}$'\\n''echo {DONE}'\n",
         program.display(),
         programs.display(),
         sandbox.path("project/wheels").display()
     );
-    text += "echo @@\n";
-    for step in steps {
-        text.extend([step.types.as_str(), "\necho @@\n"]);
-    }
-    let script = sandbox.write("typed", text);
+    sandbox.write("typed", text);
     // On a terminal, which `script` gives it: the hook speaks to people only.
-    let bash = "bash --norc --noprofile --noediting -i";
+    let bash = "bash --noprofile --noediting --rcfile ../typed -i";
     let run = sandbox.run("script").args(["-q", "-E", "never", "-c", bash, "/dev/null"]);
     let run = vars.iter().fold(run, |run, (name, value)| run.var(name, value));
     let mut command = run.cwd(sandbox.path("project")).command();
-    let output = command.stdin(std::fs::File::open(script).unwrap()).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n");
-    let parts: Vec<String> = told.split("@@\n").skip(1).map(str::to_owned).collect();
-    assert!(parts.len() > steps.len(), "bash ended early: {told}");
-    parts
+    let mut script = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut input, output) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
+    let (sender, lines) = channel();
+    std::thread::spawn(move || {
+        let all = BufReader::new(output).split(b'\n').map_while(Result::ok);
+        all.map(|line| String::from_utf8_lossy(&line).replace('\r', ""))
+            .try_for_each(|line| sender.send(line))
+    });
+    assert_eq!(until_done(&lines), "");
+    let mut told = Vec::new();
+    for step in steps {
+        writeln!(input, "{}", step.types).unwrap();
+        told.push(until_done(&lines));
+    }
+    drop(input);
+    script.kill().unwrap();
+    script.wait().unwrap();
+    told
+}
+
+/// What bash prints when it waits for a line.
+const DONE: &str = "@@";
+
+/// All that is said until bash waits again.
+fn until_done(lines: &Receiver<String>) -> String {
+    let mut told = String::new();
+    loop {
+        let line = lines.recv_timeout(Duration::from_secs(300));
+        let line = line.unwrap_or_else(|_| panic!("bash ended early, or waits: {told}"));
+        if let Some(last) = line.strip_suffix(DONE) {
+            return told + last;
+        }
+        told += &(line + "\n");
+    }
 }
 
 fn matches(shows: &[String], told: &str) -> bool {
