@@ -115,6 +115,9 @@ fn commands_of_an_image_run_in_new_containers_that_leave_nothing() {
             let words =
                 ["container", "wrap", "--image", &reference, "--engine", "apptainer", "cat"];
             project.mlenv(words).fails(2, "at each call");
+            std::fs::write(project.path("broken.sif"), "no image\n").unwrap();
+            let words = ["container", "wrap", "--image", "./broken.sif", "cat"];
+            project.mlenv(words).fails(2, "apptainer could not run a command in it: ");
         }
     }
 }

@@ -51,7 +51,7 @@ enum Kind {
 }
 
 /// Asks in there for something.
-type Asking<'a> = dyn Fn(&[OsString]) -> String + 'a;
+type Asking<'a> = dyn Fn(&[OsString]) -> Result<String> + 'a;
 
 pub(super) fn run(context: &Context, arguments: &Wrap) -> Result<()> {
     match &arguments.image {
@@ -71,7 +71,7 @@ fn of_container(context: &Context, arguments: &Wrap) -> Result<()> {
         None => Kind::Container(state.handle().to_owned()),
     };
     let ask = |words: &[OsString]| {
-        runner.ask(&entrance.call(Inner::quiet(&dir), words)).unwrap_or_default()
+        answer(&runner, &|words| entrance.call(Inner::quiet(&dir), words), words)
     };
     let commands = commands(&arguments.commands, &ask)?;
     let source = Source {
@@ -111,7 +111,7 @@ fn of_image(context: &Context, arguments: &Wrap, word: &OsStr) -> Result<()> {
     let extra = setup::binds(context, &arguments.bind)?;
     let lasting = Lasting::of(context, &runner, (&image, &dir, gpu), &extra)?;
     let ask =
-        |words: &[OsString]| runner.ask(&lasting.call(context, &dir, words)).unwrap_or_default();
+        |words: &[OsString]| answer(&runner, &|words| lasting.call(context, &dir, words), words);
     let commands = commands(&arguments.commands, &ask)?;
     let source = Source {
         title: Path::new(&image).display().to_string(),
@@ -189,6 +189,18 @@ fn seen(mounts: &[Mount]) -> Vec<PathBuf> {
     same.map(|mount| mount.source.0.clone()).collect()
 }
 
+/// What `words` print in there; nothing where they fail, unless that is because nothing starts in there at all.
+fn answer(
+    runner: &Runner,
+    call: &dyn Fn(&[OsString]) -> Command,
+    words: &[OsString],
+) -> Result<String> {
+    runner.ask(&call(words)).map_or_else(
+        || runner.run("run a command in it", &call(&shell(":", &[]))).map(|_| String::new()),
+        Ok,
+    )
+}
+
 /// The paths of the commands, and of all in directories.
 fn commands(words: &[OsString], ask: &Asking) -> Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();
@@ -203,7 +215,7 @@ fn commands(words: &[OsString], ask: &Asking) -> Result<BTreeSet<String>> {
 }
 
 fn programs(dir: &OsStr, ask: &Asking) -> Result<Vec<String>> {
-    let told = ask(&shell(PROGRAMS, &[dir.to_owned()]));
+    let told = ask(&shell(PROGRAMS, &[dir.to_owned()]))?;
     let is_path = |path: &&str| path.starts_with('/') && !path.contains('\u{fffd}');
     let all: Vec<String> = told.split('\0').filter(is_path).map(str::to_owned).collect();
     if all.is_empty() {
@@ -215,7 +227,7 @@ fn programs(dir: &OsStr, ask: &Asking) -> Result<Vec<String>> {
 }
 
 fn locate(name: &OsStr, ask: &Asking) -> Result<String> {
-    let found = ask(&shell(WHERE, &[name.to_owned()]));
+    let found = ask(&shell(WHERE, &[name.to_owned()]))?;
     let path = found.trim_end_matches('\n');
     if path.starts_with('/') {
         return Ok(path.to_owned());
