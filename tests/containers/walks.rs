@@ -3,24 +3,36 @@
 #[path = "../it/docs/typed.rs"]
 mod typed;
 
+use std::path::Path;
+
 use crate::engines::{Engine, apptainer_bin, settings};
 use crate::support::sandbox::Sandbox;
 use crate::support::testbase::base;
-use crate::support::wheel;
+use crate::support::{machine, wheel};
+use crate::users::Nobody;
 use crate::world::{podman, url, world};
 
-/// A project with an environment file, and a base image by the name `ml-base`.
-fn project(name: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    let reference = world().publish(&format!("walk:{name}"), 1);
-    sandbox.write(
-        "site/images.toml",
-        format!("[[image]]\nname = 'ml-base'\nreference = '{reference}'\n"),
-    );
-    wheel::build(&sandbox.path("project/wheels"), "course", "1.5");
-    let file = "dependencies:\n  - python >=3.8\n  - pip:\n    - course\n";
-    sandbox.write("project/environment.yml", file);
-    sandbox
+/// The engines' settings, as variables.
+fn vars() -> Vec<(&'static str, String)> {
+    settings().iter().map(|(name, value)| (*name, value.display().to_string())).collect()
+}
+
+/// Images that a site has names for, each in one of its editions, in the repository of one walk.
+fn catalogue(sandbox: &Sandbox, walk: &str, images: &[(&str, u32)]) {
+    let entry = |(name, edition): &(&str, u32)| {
+        let reference = world().publish(&format!("{walk}:{name}"), *edition);
+        format!("[[image]]\nname = '{name}'\nreference = '{reference}'\n")
+    };
+    sandbox.write("site/images.toml", images.iter().map(entry).collect::<String>());
+}
+
+/// What pip can have: wheels in the project, and settings that name them.
+fn packages(project: &Path) -> String {
+    let wheels = project.join("wheels");
+    for (name, version) in [("course", "1.5"), ("uproot", "5.3")] {
+        wheel::build(&wheels, name, version);
+    }
+    format!("[global]\nno-index = true\nroot-user-action = ignore\nfind-links = {}\n", url(&wheels))
 }
 
 #[test]
@@ -28,15 +40,17 @@ fn what_cotainr_and_tykky_do_is_done_from_the_same_file() {
     if !Engine::Apptainer.works() {
         return;
     }
-    let sandbox = project("lumi");
-    let vars: Vec<(&str, String)> =
-        settings().iter().map(|(name, value)| (*name, value.display().to_string())).collect();
+    let sandbox = Sandbox::new();
+    catalogue(&sandbox, "walk-lumi", &[("ml-base", 1)]);
+    packages(&sandbox.path("project"));
+    let file = "dependencies:\n  - python >=3.8\n  - pip:\n    - course\n";
+    sandbox.write("project/environment.yml", file);
     let page = include_str!("../../docs/from-cotainr-and-tykky.md");
-    let lines = typed::follow(&sandbox, page, (&apptainer_bin(), &vars));
+    let lines = typed::follow(&sandbox, page, (&apptainer_bin(), &vars()));
     assert!(lines >= 6, "{lines}");
 }
 
-/// A project whose image an engine builds: what pip takes then lies behind the engine's own settings, as a site's index would.
+/// What pip takes while an engine builds is there by the engine's own settings, as it would be by a site's index.
 #[test]
 fn a_project_is_pinned_described_built_for_both_processors_run_and_added_to() {
     if !Engine::Podman.works() {
@@ -45,42 +59,25 @@ fn a_project_is_pinned_described_built_for_both_processors_run_and_added_to() {
     let sandbox = Sandbox::new();
     let image = base().twin(&sandbox.path("ml-base:alma9/opt/conda"));
     sandbox.mlenv(["base", "add", "--name", "ml"]).arg(&image).ok();
-    let wheels = sandbox.path("project/wheels");
-    for (name, version) in [("course", "1.5"), ("uproot", "5.3")] {
-        wheel::build(&wheels, name, version);
-    }
-    let conf = sandbox.write(
-        "pip.conf",
-        format!(
-            "[global]\nno-index = true\nroot-user-action = ignore\nfind-links = {}\n",
-            url(&wheels)
-        ),
-    );
-    let images = [("ml-base", 1), ("ml-base-gpu", 2)].map(|(name, edition)| {
-        let reference = world().publish(&format!("walk-project:{name}"), edition);
-        format!("[[image]]\nname = '{name}'\nreference = '{reference}'\n")
-    });
-    sandbox.write("site/images.toml", images.concat());
+    catalogue(&sandbox, "walk-project", &[("ml-base", 1), ("ml-base-gpu", 2)]);
+    let settings = packages(&sandbox.path("project"));
+    let settings = sandbox.write("pip.conf", settings);
     sandbox.write("project/train.py", TRAIN);
     sandbox.write("project/lab.toml", LAB);
-    sandbox.write(
-        "project/frozen.txt",
-        "click @ file:///croot/click_1698129812380/work\ncourse==1.5\nmultidict==6.0.4\n",
-    );
-    let mut vars: Vec<(&str, String)> =
-        settings().iter().map(|(name, value)| (*name, value.display().to_string())).collect();
-    let (_, containers) = vars.iter_mut().find(|(name, _)| *name == "CONTAINERS_CONF").unwrap();
-    let text = std::fs::read_to_string(&containers).unwrap();
+    let frozen = "click @ file:///croot/click_1698129812380/work\ncourse==1.5\nmultidict==6.0.4\n";
+    sandbox.write("project/frozen.txt", frozen);
+    std::fs::copy(env!("CARGO_BIN_EXE_mlenv"), sandbox.path("project/mlenv")).unwrap();
+    let mut vars = vars();
+    let (_, conf) = vars.iter_mut().find(|(name, _)| *name == "CONTAINERS_CONF").unwrap();
     let volumes = format!(
         "[containers]\nvolumes = [\"{}:/etc/pip.conf:ro\", \"{1}:{1}:ro\"]\n",
-        conf.display(),
-        wheels.display()
+        settings.display(),
+        sandbox.path("project/wheels").display()
     );
-    let text = text.replace("[containers]\n", &volumes);
-    *containers = sandbox.write("containers.conf", text).display().to_string();
+    let text = std::fs::read_to_string(&conf).unwrap().replace("[containers]\n", &volumes);
+    *conf = sandbox.write("containers.conf", text).display().to_string();
     let registry = world().publish("walk-project:other", 1);
     vars.push(("REGISTRY", registry.trim_end_matches("/walk-project:other").to_owned()));
-    std::fs::copy(env!("CARGO_BIN_EXE_mlenv"), sandbox.path("project/mlenv")).unwrap();
     let built = ["latest", "gpu"].map(|tag| format!("localhost/mlenv/lab:{tag}"));
     let forget = ["rmi", "--force", "--ignore", &built[0], &built[1]];
     podman(&forget);
@@ -93,13 +90,61 @@ fn a_project_is_pinned_described_built_for_both_processors_run_and_added_to() {
 const TRAIN: &str =
     "import click, course, sys\nprint('course', course.__version__, *sys.argv[1:])\n";
 
-const LAB: &str = "base = \"ml-base\"
-pip = [\"requirements.txt\"]
-mounts = [\"/data\"]
+const LAB: &str = r#"base = "ml-base"
+pip = ["requirements.txt"]
+mounts = ["/data"]
 
 [tasks]
-train = \"python train.py --data /data\"
+train = "python train.py --data /data"
 
 [variant.gpu]
-base = \"ml-base-gpu\"
+base = "ml-base-gpu"
+"#;
+
+/// As an ordinary user, as whom apptainer builds. Not every machine lets one mount a SIF: there apptainer unpacks it.
+#[test]
+fn a_sandbox_is_made_written_to_recorded_frozen_and_described() {
+    if !Engine::Apptainer.works() {
+        return;
+    }
+    let Some(nobody) = Nobody::new() else { return };
+    if nobody.run(&["apptainer", "--version"]).end().status.code() != Some(0) {
+        return machine::lacks("a build directory that other users may enter");
+    }
+    let (sandbox, project) = (&nobody.sandbox, nobody.sandbox.path("home/project"));
+    catalogue(sandbox, "walk-sandbox", &[("ml-base", 1)]);
+    sandbox.write("home/.config/pip/pip.conf", packages(&project));
+    let wheels = project.join("wheels").display().to_string();
+    sandbox.write("home/project/lab.toml", SANDBOX.replace("WHEELS", &wheels));
+    sandbox.write("home/project/train.py", FIT);
+    sandbox.write("home/project/data/events", "1 2 3\n");
+    for name in ["scratch", "results"] {
+        std::fs::create_dir(project.join(name)).unwrap();
+    }
+    std::fs::copy(env!("CARGO_BIN_EXE_mlenv"), project.join("mlenv")).unwrap();
+    sandbox.run("chown").args(["-R", "65534", "home"]).ok();
+    let page = include_str!("../../docs/walk-sandbox.md");
+    let lines = typed::follow_as(sandbox, page, (sandbox.root(), &project), |words| {
+        nobody.run(words).var("LC_ALL", "C").var("APPTAINER_UNSQUASH", "1")
+    });
+    assert!(lines >= 13, "{lines}");
+}
+
+const FIT: &str = "import sys, uproot
+with open('/dataset/events') as events, open('/final_log/accuracy', 'w') as log:
+    log.write(events.read())
+print('uproot', uproot.__version__, *sys.argv[1:])
 ";
+
+const SANDBOX: &str = r#"base = "ml-base"
+mounts = ["/dataset", "/tmp_log", "/final_log"]
+pip = ["requirements.txt"]
+build-env = { PIP_NO_INDEX = "1", PIP_FIND_LINKS = "WHEELS" }
+runscript = "exec python /opt/lab/train.py \"$@\""
+
+[files]
+"train.py" = "/opt/lab/train.py"
+
+[env]
+OMP_NUM_THREADS = "1"
+"#;

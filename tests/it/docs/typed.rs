@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use crate::support::sandbox::Sandbox;
+use crate::support::sandbox::{Run, Sandbox};
 
 /// Types all that stands behind `$` in the page's `console` blocks, in the sandbox's `project`, and compares what is said:
 /// with one more directory on `PATH`, and more variables. Returns how many lines were typed.
@@ -18,8 +18,23 @@ pub(crate) fn follow(
     page: &str,
     (programs, vars): (&Path, &[(&str, String)]),
 ) -> usize {
+    let project = sandbox.path("project");
+    follow_as(sandbox, page, (programs, &project), |words| {
+        let run = sandbox.run(words[0]).args(&words[1..]).cwd(&project);
+        vars.iter().fold(run, |run, (name, value)| run.var(name, value))
+    })
+}
+
+/// The same as whoever `run` runs a program as, in the directory that it chooses, where the project is.
+#[track_caller]
+pub(crate) fn follow_as(
+    sandbox: &Sandbox,
+    page: &str,
+    places: (&Path, &Path),
+    run: impl FnOnce(&[&str]) -> Run,
+) -> usize {
     let steps = steps(page);
-    let told = type_in(sandbox, &steps, (programs, vars));
+    let told = type_in(sandbox, &steps, places, run);
     let wrong: Vec<String> = steps
         .iter()
         .zip(told)
@@ -52,7 +67,8 @@ fn steps(page: &str) -> Vec<Step> {
 fn type_in(
     sandbox: &Sandbox,
     steps: &[Step],
-    (programs, vars): (&Path, &[(&str, String)]),
+    (programs, project): (&Path, &Path),
+    run: impl FnOnce(&[&str]) -> Run,
 ) -> Vec<String> {
     let program = Path::new(env!("CARGO_BIN_EXE_mlenv")).parent().unwrap();
     let text = format!(
@@ -61,14 +77,12 @@ fn type_in(
          PROMPT_COMMAND=${{PROMPT_COMMAND[0]}}$'\\n''echo {DONE}'\n",
         program.display(),
         programs.display(),
-        sandbox.path("project/wheels").display()
+        project.join("wheels").display()
     );
-    sandbox.write("typed", text);
+    let start = sandbox.write("typed", text);
     // On a terminal, which `script` gives it: the hook speaks to people only.
-    let bash = "bash --noprofile --noediting --rcfile ../typed -i";
-    let run = sandbox.run("script").args(["-q", "-E", "never", "-c", bash, "/dev/null"]);
-    let run = vars.iter().fold(run, |run, (name, value)| run.var(name, value));
-    let mut command = run.cwd(sandbox.path("project")).command();
+    let bash = format!("bash --noprofile --noediting --rcfile '{}' -i", start.display());
+    let mut command = run(&["script", "-q", "-E", "never", "-c", &bash, "/dev/null"]).command();
     let mut script = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let (mut input, output) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
     let (sender, lines) = channel();
