@@ -133,7 +133,9 @@ pub(crate) struct To {
 Examples:
   mlenv image freeze myEnv --push registry.lab.org/me/analysis:v3
   mlenv image freeze myEnv -o analysis.oci.tar --base-image ghcr.io/lab/ml:v1   podman load, apptainer build
-  mlenv image freeze myEnv -o oci:analysis")]
+  mlenv image freeze myEnv -o oci:analysis
+  mlenv image freeze --container --push registry.lab.org/me/analysis:v3   what was added to this directory's container
+  mlenv image freeze --container --as-is -o changed.oci.tar               its files as they are")]
 pub(crate) struct ImageFreeze {
     #[command(flatten)]
     pub(crate) of: AnEnv,
@@ -151,6 +153,13 @@ pub(crate) struct ImageFreeze {
     /// Set this variable of the env in the image
     #[arg(long, value_name = "NAME")]
     pub(crate) with_vars: Vec<String>,
+    /// Instead of an env: the packages that were added to the container of this directory, or of DIR, on the image that it was made of
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = ".")]
+    #[arg(conflicts_with_all = ["AnEnv", "base_image", "base_prefix", "include", "with_vars"])]
+    pub(crate) container: Option<PathBuf>,
+    /// All that was changed in the container, file by file; what mlenv put there stays out
+    #[arg(long, requires = "container", conflicts_with = "place")]
+    pub(crate) as_is: bool,
 }
 
 /// Send an image that lies here as files to a registry, without an engine

@@ -45,6 +45,7 @@ pub(crate) use self::doctor::{Clone, Doctor, Packages, Prune, Rebase, Rename};
 pub(crate) use self::envs::{Create, Info, List, NewPlace, Place, Remove};
 pub(crate) use self::images::{Image, ImageInfo, ImagePackages, ImagePin, ImageRecipe};
 pub(crate) use self::jupyter::{At, Jupyter};
+pub(crate) use self::kept::BaseKept;
 pub(crate) use self::layers::{
     From as FromImage, ImageBuild, ImageDeploy, ImageFreeze, ImagePush, ImageUnpack, Sending,
     To as ImageTo,

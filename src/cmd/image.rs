@@ -3,9 +3,13 @@
 mod build;
 mod by_apptainer;
 mod by_engine;
+mod changed;
+mod delivery;
 mod freeze;
+mod ground;
 mod info;
 mod known;
+mod layered;
 mod layers;
 mod local;
 mod locked;

@@ -90,10 +90,7 @@ pub(super) fn prepare(context: &Context, arguments: &BasePrepare) -> Result<()> 
         inuse::refuse(&base.prefix, &context.dirs)?;
     }
     let _lock = match fs::try_lock_dir(&base.prefix).attempt("open", &base.prefix)? {
-        Lock::Held => {
-            return Err(Error::new(format!("another mlenv is at work on {}", Shown(&base.prefix)))
-                .hint("try again when it is done"));
-        }
+        Lock::Held => return Err(fs::at_work(Shown(&base.prefix))),
         lock => lock,
     };
     if arguments.undo {

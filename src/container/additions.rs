@@ -1,11 +1,14 @@
 //! What a user added to a container since it was made: by a conda client, as its history tells, and by pip and its
 //! like, as the records of distributions tell. And what was there before, to compare with.
 
+mod history;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use self::history::{channels, list_after};
 use crate::specs::direct::{Direct, channel_without_secrets};
 use crate::text::hex;
 
@@ -128,6 +131,17 @@ impl Listing {
         version.map_or_else(|| spec.to_owned(), |version| format!("{from}{name}={version}"))
     }
 
+    /// All packages that are there.
+    pub(crate) fn packages(&self) -> impl Iterator<Item = (&str, &str, Option<&str>)> {
+        let conda = self.records.iter().filter_map(|record| {
+            let (rest, build) = record.rsplit_once('-')?;
+            let (name, version) = rest.rsplit_once('-')?;
+            Some((name, version, Some(build)))
+        });
+        let own = self.dists.iter().filter(|dist| dist.installer != "conda");
+        conda.chain(own.map(|dist| (dist.name.as_str(), dist.version.as_str(), None)))
+    }
+
     /// What came since `mark`.
     pub(crate) fn since(&self, mark: &Mark) -> Additions {
         let mut additions = Additions::default();
@@ -234,34 +248,6 @@ fn dist(line: &str) -> Option<Dist> {
     let json = fields.next().map(str::trim).filter(|json| !json.is_empty());
     let direct = json.map(|json| Direct::parse(name, json.as_bytes()));
     Some(Dist { name: name.to_owned(), version: version.to_owned(), installer, requested, direct })
-}
-
-/// conda writes lists as Python does, mamba as JSON does: words in quotes of either kind.
-fn list_after(line: &str, beginning: &str) -> Option<Vec<String>> {
-    let list = line.strip_prefix(beginning)?.trim();
-    let mut words = Vec::new();
-    let mut rest = list.strip_prefix('[')?;
-    while let Some(start) = rest.find(['"', '\'']) {
-        let quote = &rest[start..=start];
-        let Some(length) = rest[start + 1..].find(quote) else { break };
-        words.push(rest[start + 1..start + 1 + length].to_owned());
-        rest = &rest[start + length + 2..];
-    }
-    Some(words)
-}
-
-/// `-c X`, `--channel X` and `--channel=X` of a client's command line.
-fn channels(command: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut words = command.split_whitespace();
-    while let Some(word) = words.next() {
-        if word == "-c" || word == "--channel" {
-            found.extend(words.next().map(str::to_owned));
-        } else if let Some(channel) = word.strip_prefix("--channel=") {
-            found.push(channel.to_owned());
-        }
-    }
-    found
 }
 
 /// The package that a spec is about: `chan::numpy>=1.2`, `numpy~=1.26`, `numpy[version='>1']`, `foo!=2`.

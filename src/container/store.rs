@@ -114,6 +114,24 @@ pub(crate) fn peek(engine: Engine, image: &OsStr, script: &str) -> Command {
     call.words(["-c", script])
 }
 
+/// Makes an image of a container.
+pub(crate) fn commit(engine: Engine, container: &str, tag: &str) -> Command {
+    Command::new(engine.name()).words(["commit", container, tag])
+}
+
+/// Writes an image to a file: in the OCI layout where the engine can, else as docker writes it.
+pub(crate) fn save(engine: Engine, tag: &str, file: &Path) -> Command {
+    let call = Command::new(engine.name()).word("save");
+    let call =
+        if engine == Engine::Podman { call.words(["--format", "oci-archive"]) } else { call };
+    call.option("--output", file).word(tag)
+}
+
+/// Takes a name, and what nothing else names, out of the store.
+pub(crate) fn forget(engine: Engine, tag: &str) -> Command {
+    Command::new(engine.name()).words(["rmi", "--force", tag])
+}
+
 /// Brings an image into the store.
 pub(crate) fn pull(engine: Engine, image: &OsStr) -> Command {
     Command::new(engine.name()).word("pull").word(reference(image))

@@ -76,7 +76,7 @@ impl Rebasing<'_> {
             wheels::Site::look(self.env, (&self.old.base.python_lib, &self.base.python.lib), &own);
         let carried = Carry::new(&self, root, &snapshot, &own, &site).run()?;
         self.finish(root, &snapshot, &own, &library)?;
-        stage.commit(self.env, OnExisting::ReplaceEnv)?;
+        stage.commit(self.env, OnExisting::ReplaceHeld)?;
         Ok(Outcome { carried, left: site.left() })
     }
 

@@ -20,10 +20,7 @@ pub(crate) const TEMPORARY: &str = ".mlenv-";
 pub(crate) fn repair(env: &Path, changes: Vec<Change>) -> Result<()> {
     let root = Root::open(env).attempt("open", env)?;
     let _lock = match root.try_lock().attempt("open", env)? {
-        Lock::Held => {
-            return Err(Error::new(format!("another mlenv is at work on {}", Shown(env)))
-                .hint("try again when it is done"));
-        }
+        Lock::Held => return Err(fs::at_work(Shown(env))),
         lock => lock,
     };
     apply_in(&root, env, changes)

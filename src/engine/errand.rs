@@ -22,6 +22,9 @@ pub(crate) fn go_in(context: &Context, env: &Env, word: Option<&OsStr>) -> Resul
     way.go(context, &Purpose::Errand(&words))
 }
 
+/// Verbs that are two words.
+const TWO_WORDS: [&str; 1] = ["image"];
+
 /// Verbs whose other words are packages: they name an env by an option alone.
 const BY_OPTION: [&str; 4] = ["install", "uninstall", "pin", "unpin"];
 
@@ -31,6 +34,8 @@ fn inside(words: &[OsString], named: Option<&OsStr>, env: &Path) -> Vec<OsString
     let end = own.iter().position(|word| word == "--").unwrap_or(own.len());
     let (own, rest) = own.split_at(end);
     let verb = own.iter().position(|word| !word.as_bytes().starts_with(b"-")).unwrap_or(0);
+    let is_first = own.get(verb).is_some_and(|word| TWO_WORDS.iter().any(|first| word == first));
+    let verb = verb + usize::from(is_first);
     let mut out: Vec<OsString> = Vec::new();
     let mut is_named = false;
     let mut at = 0;
@@ -50,7 +55,7 @@ fn inside(words: &[OsString], named: Option<&OsStr>, env: &Path) -> Vec<OsString
     }
     if !is_named {
         let by_option = own.get(verb).is_some_and(|verb| BY_OPTION.iter().any(|own| verb == own));
-        out.insert(verb + 1, env.into());
+        out.insert((verb + 1).min(out.len()), env.into());
         if by_option {
             out.insert(verb + 1, OsString::from("-p"));
         }
@@ -95,6 +100,8 @@ mod tests {
         assert_eq!(line("mlenv uninstall --name=e six", named), "uninstall -p /in six");
         assert_eq!(line("mlenv install six", None), "install -p /in six");
         assert_eq!(line("mlenv install -rn six", None), "install -p /in -rn six");
+        assert_eq!(line("mlenv image freeze -o x", None), "image freeze /in -o x");
+        assert_eq!(line("mlenv image freeze image -o x", Some("image")), "image freeze /in -o x");
         assert_eq!(line("mlenv doctor e --fix", Some("e")), "doctor /in --fix");
         assert_eq!(line("mlenv doctor --fix", None), "doctor /in --fix");
         assert_eq!(

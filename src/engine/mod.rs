@@ -5,6 +5,7 @@
 //! the user added onto a newer image. Programs are started by `process`.
 
 pub(crate) mod build;
+pub(crate) mod commit;
 pub(crate) mod entrance;
 pub(crate) mod errand;
 pub(crate) mod home;

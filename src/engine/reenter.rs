@@ -17,7 +17,7 @@ use crate::container::files::{self, ImageForm};
 use crate::container::id;
 use crate::container::mount::Mode;
 use crate::container::program::{ACTIVATED, BY_BASH, INTERACTIVE_SHELL, OWN};
-use crate::container::spec::{Inner, Spec};
+use crate::container::spec::{Inner, Spec, is_visible};
 use crate::container::state::ContainerState;
 use crate::container::{Family, Mount, Powers, Residence, mount, store};
 use crate::context::Context;
@@ -90,6 +90,15 @@ impl Way {
     /// True where what listens on loopback in there is heard on this machine.
     pub(crate) fn shares_loopback(&self) -> bool {
         self.lives.engine.family() == Family::Files
+    }
+
+    /// True where it sees the directory `dir` of this machine, by the same path.
+    pub(crate) fn sees(&self, context: &Context, dir: &Path) -> bool {
+        let mounts = match self.directory() {
+            Some((own, state)) => home::mounts(context.host, &own, &state.bind),
+            None => mounts(context, &self.lives, (&self.env, &self.record.prefix.0)),
+        };
+        is_visible(dir, &mounts)
     }
 
     /// The call that goes it, with everything that it needs started or fetched.

@@ -119,7 +119,7 @@ pub(crate) fn check_place(env: &Path, wanted: OnExisting) -> Result<OnExisting> 
     }
     if Record::read(env).is_ok_and(|record| record.is_some()) {
         return match wanted {
-            OnExisting::ReplaceEnv => Ok(wanted),
+            OnExisting::ReplaceEnv | OnExisting::ReplaceHeld => Ok(wanted),
             OnExisting::Fail => refuse(
                 "there is already an env",
                 "`--force` replaces it, with all that was installed in it",

@@ -10,7 +10,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::leftover::{self, ASIDE, MARK, PREFIX};
 use crate::error::{Attempt, Error, Result};
@@ -34,6 +34,8 @@ pub(crate) enum OnExisting {
     Fail,
     /// Replace an env, and nothing else.
     ReplaceEnv,
+    /// The same, where the caller holds the env's lock already.
+    ReplaceHeld,
 }
 
 impl Stage {
@@ -81,15 +83,21 @@ impl Stage {
                 self.committed = true;
                 Self::end(&self.root, env)
             }
-            OnExisting::ReplaceEnv => self.replace(env, name),
+            OnExisting::ReplaceEnv => {
+                let (old, _lock) = self.to_be_replaced(env, name)?;
+                self.replace(env, name, old)
+            }
+            OnExisting::ReplaceHeld => {
+                let old = self.parent.below(name).attempt("open", env)?;
+                self.replace(env, name, old)
+            }
         }
     }
 
     /// Swaps the new env with the old one, which is then the stage and goes away with it. File systems that cannot swap
     /// get two renames; between them the old env is there under the stage's name plus `-old`, and says whose place it
     /// has.
-    fn replace(&mut self, env: &Path, name: &Path) -> Result<()> {
-        let old = self.parent.below(name).attempt("open", env)?;
+    fn replace(&mut self, env: &Path, name: &Path, old: Root) -> Result<()> {
         let own = PathBuf::from(&self.name);
         // On a full disk there may be no room for it: then the rest goes on without.
         let _ = old.replace_link(Path::new(MARK), own.join(name));
@@ -102,6 +110,29 @@ impl Stage {
             self.parent.rename(&aside, &own).attempt("remove the old", env)?;
         }
         Self::end(&new, env)
+    }
+
+    /// The env that has the name, held until another one has it. Of two that replace it at once, the later would else get
+    /// the env of the earlier out of its swap, and empty what it had opened before instead.
+    fn to_be_replaced(&self, env: &Path, name: &Path) -> Result<(Root, Option<File>)> {
+        let since = Instant::now();
+        loop {
+            let old = match self.parent.below(name) {
+                // Between the two renames of one that cannot swap.
+                Err(cause) if is_missing(&cause) && since.elapsed() < BETWEEN => {
+                    std::thread::sleep(PAUSE);
+                    continue;
+                }
+                other => other.attempt("open", env)?,
+            };
+            match old.try_lock().attempt("lock", env)? {
+                Lock::Unsupported => return Ok((old, None)),
+                Lock::Ours(lock) if old.is_at(&self.parent, name) => return Ok((old, Some(lock))),
+                Lock::Ours(_) => {}
+                Lock::Held if since.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+                Lock::Held => return Err(fs::at_work(Shown(env))),
+            }
+        }
     }
 
     fn set_aside(&self, env: &Path, name: &Path) -> Result<PathBuf> {
@@ -122,6 +153,12 @@ impl Stage {
         if new.is(env) { Ok(()) } else { Err(swapped(env)) }
     }
 }
+
+/// As long another process may take to put its env into the place of one, and to remove what was there.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// As long the name may be free in between.
+const BETWEEN: Duration = Duration::from_millis(200);
 
 /// As often a stage that others write into is emptied.
 const AGAIN: u32 = 16;
@@ -144,6 +181,10 @@ impl Drop for Stage {
             }
         }
     }
+}
+
+fn is_missing(cause: &io::Error) -> bool {
+    cause.kind() == io::ErrorKind::NotFound
 }
 
 fn cannot_swap(cause: &io::Error) -> bool {
@@ -213,58 +254,4 @@ pub(crate) fn discard(env: &Path) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dead_stages_are_swept_and_living_ones_are_not() {
-        let root = tempfile::tempdir().unwrap();
-        let make = |name: String| {
-            let path = root.path().join(name);
-            fs::make_dirs(&path.join("deep"), 0o755).unwrap();
-            path
-        };
-        let dead = make(format!("{PREFIX}{}-4194400-0", fs::machine())); // above the largest process number
-        let others = make(format!("{PREFIX}elsewhere-1-0"));
-        let mine = Stage::new(root.path()).unwrap();
-        assert!(!dead.exists());
-        assert!(others.exists());
-        let second = Stage::new(root.path()).unwrap();
-        assert!(mine.path().exists() && second.path().exists() && mine.path() != second.path());
-        let path = mine.path();
-        drop(mine);
-        assert!(!path.exists());
-    }
-
-    #[test]
-    fn a_commit_never_lands_on_something() {
-        let root = tempfile::tempdir().unwrap();
-        let target = root.path().join("env");
-        fs::make_dirs(&target.join("full"), 0o755).unwrap();
-        let stage = Stage::new(root.path()).unwrap();
-        let path = stage.path();
-        let failure = stage.commit(&target, OnExisting::Fail).unwrap_err();
-        assert!(failure.to_string().contains("appeared there"));
-        assert!(target.join("full").exists() && !path.exists());
-        let stage = Stage::new(root.path()).unwrap();
-        stage.root().write_new(Path::new("new"), b"", fs::How::DATA).unwrap();
-        stage.commit(&target, OnExisting::ReplaceEnv).unwrap();
-        assert!(target.join("new").exists() && !target.join("full").exists());
-        assert_eq!(std::fs::read_dir(&target).unwrap().count(), 1);
-        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn what_took_the_place_of_a_stage_is_neither_committed_nor_removed() {
-        let root = tempfile::tempdir().unwrap();
-        let at = |name: &str| root.path().join(name);
-        fs::make_dirs(&at("thesis/chapter"), 0o755).unwrap();
-        let stage = Stage::new(root.path()).unwrap();
-        fs::rename_dir(&stage.path(), &at("away")).unwrap();
-        fs::rename_dir(&at("thesis"), &stage.path()).unwrap();
-        let path = stage.path();
-        let failure = stage.commit(&at("env"), OnExisting::Fail).unwrap_err();
-        assert!(failure.to_string().contains("somebody put something else"), "{failure}");
-        assert!(path.join("chapter").exists() && !at("env").exists());
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! Locks on directories, which end with whoever holds them. Work never waits for one.
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -35,8 +36,13 @@ pub(crate) fn try_lock_dir(path: &Path) -> io::Result<Lock> {
 /// Keeps every other mlenv from working at `dir` while what comes back is held; `what` names it in the refusal.
 pub(crate) fn lock_for_work(dir: &Path, what: &str) -> Result<Lock> {
     match try_lock_dir(dir).attempt("open", dir)? {
-        Lock::Held => Err(Error::new(format!("another mlenv is at work on {what}"))
-            .hint("wait until it is done, then try again")),
+        Lock::Held => Err(at_work(what)),
         free => Ok(free),
     }
+}
+
+/// Says that another mlenv holds the lock of `what`.
+pub(crate) fn at_work(what: impl Display) -> Error {
+    Error::new(format!("another mlenv is at work on {what}"))
+        .hint("wait until it is done, then try again")
 }

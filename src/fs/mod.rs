@@ -26,7 +26,7 @@ use std::path::Path;
 use nix::unistd::{AccessFlags, eaccess};
 
 pub(crate) use self::copy::{Copied, copy_tree};
-pub(crate) use self::lock::{Lock, lock_for_work, try_lock_dir};
+pub(crate) use self::lock::{Lock, at_work, lock_for_work, try_lock_dir};
 pub(crate) use self::put::How;
 pub(crate) use self::root::Root;
 pub(crate) use self::temporary::{is_alive, is_left, is_temporary, litter, machine, sweep};

@@ -26,5 +26,8 @@ pub(crate) fn directories(name: &str, dirs: &Dirs) -> Vec<PathBuf> {
 /// The label of an image that names the digest of the image which it stands on.
 pub(crate) const BASE_LABEL: &str = "mlenv.base";
 
+/// The label of a frozen env that says how the image which it stands on was called.
+pub(crate) const BASE_NAME_LABEL: &str = "org.opencontainers.image.base.name";
+
 /// The label of an image that has the digest of what describes it.
 pub(crate) const SPEC_LABEL: &str = "mlenv.spec";

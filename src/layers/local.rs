@@ -104,7 +104,8 @@ impl LocalImage {
             None => Config::default(),
         };
         // What `freeze` makes is one layer on another image's.
-        let is_frozen = made.history.last().is_some_and(|step| step.created_by == MADE_BY);
+        let is_frozen =
+            made.history.last().is_some_and(|step| step.created_by.starts_with(MADE_BY));
         let of_base = if is_frozen { layers.len().saturating_sub(1) } else { 0 };
         let parts = std::iter::once(config).chain(layers).collect();
         Ok(Self { place, manifest, media_type: media_type.clone(), parts, of_base })
@@ -127,7 +128,7 @@ fn understood<T: for<'de> Deserialize<'de>>(path: &Path, bytes: &[u8]) -> Result
 }
 
 /// Where each plain file of a tar lies in it.
-fn entries(path: &Path) -> Result<HashMap<PathBuf, (u64, u64)>> {
+pub(super) fn entries(path: &Path) -> Result<HashMap<PathBuf, (u64, u64)>> {
     let file = foreign::open(path).attempt("read", path)?;
     let mut archive = tar::Archive::new(file);
     let mut found = HashMap::new();

@@ -12,6 +12,7 @@ pub(crate) mod freeze;
 pub(crate) mod local;
 pub(crate) mod output;
 pub(crate) mod push;
+pub(crate) mod saved;
 mod stream;
 mod tree;
 pub(crate) mod unpack;

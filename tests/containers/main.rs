@@ -15,6 +15,7 @@ mod build;
 mod docker;
 mod engines;
 mod errands;
+mod frozen;
 mod images;
 mod import;
 mod inside;

@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 use crate::support::testbase;
 
 /// Counts up whenever another image than before is made here.
-pub(crate) const EDITION: u32 = 3;
+pub(crate) const EDITION: u32 = 4;
 
 /// The directory with it.
 pub(crate) fn make() -> PathBuf {

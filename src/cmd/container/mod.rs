@@ -48,21 +48,25 @@ pub(super) fn import(context: &Context, arguments: &Import) -> Result<()> {
 
 /// The nearest directory with a container, and its state.
 fn here(context: &Context) -> Result<(PathBuf, ContainerState)> {
-    let cwd = context.host.cwd()?;
+    of(&context.host.cwd()?)
+}
+
+/// The same, of the directory `cwd`.
+pub(super) fn of(cwd: &Path) -> Result<(PathBuf, ContainerState)> {
     let found =
-        state::nearest(&cwd).map(|dir| Ok((ContainerState::read(&dir)?, dir))).transpose()?;
+        state::nearest(cwd).map(|dir| Ok((ContainerState::read(&dir)?, dir))).transpose()?;
     match found {
         Some((Some(state), dir)) => Ok((dir, state)),
-        _ if old_script(&cwd).is_some() => {
-            let script = old_script(&cwd).unwrap_or_default();
-            Err(Error::no(format!("{} has no container of mlenv's", Shown(&cwd))).hint(format!(
+        _ if old_script(cwd).is_some() => {
+            let script = old_script(cwd).unwrap_or_default();
+            Err(Error::no(format!("{} has no container of mlenv's", Shown(cwd))).hint(format!(
                 "{} takes over the one of that script",
                 command("mlenv import {}", &[&script])
             )))
         }
         _ => Err(Error::no(format!(
             "{} has no container: there is no {FILE} here or above",
-            Shown(&cwd)
+            Shown(cwd)
         ))
         .hint(
             "make one with `mlenv container setup IMAGE`; `mlenv image list` shows known images",

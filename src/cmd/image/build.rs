@@ -10,30 +10,20 @@ use clap::Parser as _;
 
 use super::super::install::parts as asked_parts;
 use super::by_engine;
-use super::freeze::{check, deliver, place, tell};
-use super::locked::{self, Guide};
+use super::delivery::{check, place};
+use super::layered::{self, Order};
+use super::locked::Guide;
 use super::spec::{self, Kind};
-use crate::base::{Base, BaseKind, installed};
+use crate::base::installed;
 use crate::cli::{Arguments, Command, ImageBuild};
 use crate::context::Context;
-use crate::env::layout::Layout;
-use crate::env::probe::Probe;
-use crate::env::record::Record;
 use crate::error::{Attempt, Error, Result};
 use crate::foreign::{self, FileKind};
 use crate::image::SPEC_LABEL;
 use crate::image::digest::Digest;
-use crate::image::registry::{Platform, Registry};
-use crate::layers::deploy;
-use crate::layers::freeze::{self, Wish};
-use crate::packages::demand::{Demand, Means};
+use crate::packages::fulfil;
 use crate::packages::project::{Parts, Wanted};
-use crate::packages::{Manner, fulfil, opened, pins};
-use crate::resolve::Env;
 use crate::text::shown;
-
-/// Where in the user's cache base images are unpacked.
-const BASES: &str = "images";
 
 pub(super) fn run(context: &Context, arguments: &ImageBuild) -> Result<()> {
     match spec::kind(context, &arguments.spec)? {
@@ -93,7 +83,7 @@ fn by_layers(
 ) -> Result<()> {
     check(&arguments.to)?;
     check_wrap(arguments)?;
-    let prefix = place(&arguments.to, name)?;
+    place(&arguments.to, name)?;
     // Whatever is wrong with the file is said before anything is fetched.
     let optional = asked_parts(&arguments.spec.parts);
     let mut held = Vec::new();
@@ -108,41 +98,20 @@ fn by_layers(
         fulfil::tell(context, &wanted);
         return super::print_words(format!("one layer on {reference}, without an engine\n"));
     }
-    let mut registry = Registry::new(context.host, &reference, arguments.to.sending.patience())?;
-    let image = registry.content(&Platform::here())?;
-    let root = context.dirs.cache.join(BASES);
-    let (dirs, ui) = (&context.dirs, context.ui);
-    let there = deploy::deploy(&mut registry, &image, (&reference, &root), (dirs, ui))?;
-    let base = Base::open(&there.place, &dirs.cache)?;
-    fulfil::tell(context, &wanted);
-    let below = installed::of_base(&base)?;
-    let demand = fulfil::fit(context, &wanted, (&base, &below), (&optional, arguments.kept.exact))?;
-    let layout = if base.kind == BaseKind::Conda { Layout::Standard } else { Layout::Sparse };
-    let probe = Probe::new(&base, layout, &dirs.cache, ui)?;
-    let record = match guide.lock(context, &demand)? {
-        Some(lock) => guide.obey(context, &probe, (&demand, lock))?,
-        None => fill(context, &probe, &demand, arguments)?,
+    let order = Order {
+        to: &arguments.to,
+        base: (&named, &reference),
+        name,
+        optional: &optional,
+        kept: arguments.kept,
+        labels: labels(file)?,
+        guide,
     };
-    let wish = Wish {
-        env: probe.env(),
-        record: &record,
-        prefix: &prefix,
-        base_prefix: &freeze::base_prefix(&base, None)?,
-        include: &[],
-        vars: &demand.variables.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(),
-        image: &named,
-        labels: &labels(file)?,
-    };
-    let frozen = freeze::freeze(&wish, &image, (dirs, ui))?;
-    tell(context, &frozen);
-    let name = name.to_str().unwrap_or("env");
-    deliver(context, &arguments.to, (&reference, &mut registry, &image), (&frozen, name))?;
-    let pinned = reference.pinned(image.manifest.clone());
-    guide.keep(context, (&probe, &base), &demand, &pinned);
+    let made = layered::make(context, &order, &wanted)?;
     match (&arguments.wrap, &arguments.to.output) {
         (Some(dir), Some(sif)) => {
-            let env = (probe.env(), base.python.lib.as_str());
-            wrap_programs(context, (dir, sif), env, &prefix)
+            let env = (made.probe.env(), made.base.python.lib.as_str());
+            wrap_programs(context, (dir, sif), env, &made.prefix)
         }
         _ => Ok(()),
     }
@@ -185,27 +154,4 @@ pub(super) fn spec_digest(file: Option<&Path>) -> Result<Option<String>> {
     let Some(file) = file else { return Ok(None) };
     let bytes = foreign::read(file, FileKind::Settings).attempt("read", file)?;
     Ok(Some(Digest::of(&bytes).to_string()))
-}
-
-/// Installs into the bare env, and gives its record as it is then.
-fn fill(
-    context: &Context,
-    probe: &Probe,
-    demand: &Demand,
-    arguments: &ImageBuild,
-) -> Result<Record> {
-    let site = opened::open(
-        context,
-        Env { path: probe.env().to_owned(), record: locked::record(probe)? },
-    )?;
-    let means = Means {
-        frozen_base: arguments.kept.frozen_base,
-        no_repair: arguments.kept.no_repair,
-        ..Means::default()
-    };
-    if !means.frozen_base {
-        pins::lift(&site.env, &demand.shadowing(&site))?;
-    }
-    Manner::unasked(context, |manner| fulfil::install(context, site, demand, (means, manner)))?;
-    locked::record(probe)
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::freeze::{check, place_of};
+use super::delivery::{check, place_of};
 use super::spec::Described;
 use super::{by_apptainer, sif};
 use crate::cli::ImageBuild;

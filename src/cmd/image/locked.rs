@@ -41,6 +41,11 @@ impl<'a> Guide<'a> {
         Ok(Self { file, place, lock })
     }
 
+    /// Keeps to nothing, and writes nothing.
+    pub(super) fn none() -> Self {
+        Self { file: None, place: None, lock: None }
+    }
+
     /// The base image: the very one of the lock, else the one that is named.
     pub(super) fn image(&self, named: &Reference) -> Result<Reference> {
         match self.lock.as_ref().and_then(Lock::image) {

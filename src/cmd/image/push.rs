@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::freeze;
+use super::delivery;
 use crate::cli::ImagePush;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context, arguments: &ImagePush) -> Result<()> {
     }
     let reference = Reference::parse(&arguments.to)?;
     let image = LocalImage::open(&path)?;
-    let target = freeze::wanted(&reference, &arguments.sending);
+    let target = delivery::wanted(&reference, &arguments.sending);
     let bar = context.ui.waiting("sending");
     let sent = push::push_local(context.host, &image, &target);
     drop(bar);

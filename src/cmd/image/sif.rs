@@ -51,13 +51,23 @@ pub(super) fn of_archive(
     (archive, form): (&Path, &str),
     to: &Output,
 ) -> Result<()> {
-    let what = if matches!(to, Output::Sandbox(_)) { "sandbox" } else { "SIF" };
-    context.ui.say(format!("{} builds the {what}", Shown(program)));
     let mut source = OsString::from(form);
     source.push(":");
     source.push(archive);
+    of_source(context, program, &source, to)
+}
+
+/// The same, of whatever it takes for a source.
+pub(super) fn of_source(
+    context: &Context,
+    program: &Path,
+    source: &OsStr,
+    to: &Output,
+) -> Result<()> {
+    let what = if matches!(to, Output::Sandbox(_)) { "sandbox" } else { "SIF" };
+    context.ui.say(format!("{} builds the {what}", Shown(program)));
     made(to, |built| {
-        let ran = call(program, to, built, &source).run(Words::Shown)?;
+        let ran = call(program, to, built, source).run(Words::Shown)?;
         if ran.status.success() {
             return Ok(());
         }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::Wish;
 use super::layer::{ENTRY, NewLayer};
 use crate::error::{Error, Result};
+use crate::image::Reference;
 use crate::image::digest::Digest;
 use crate::image::registry::content::ImageContent;
 
@@ -36,15 +37,16 @@ fn layer_type(content: &ImageContent) -> &'static str {
     }
 }
 
-/// The config and the manifest.
+/// The config and the manifest of `image`, whose parts are `content`, with a layer more, which is there by `made_by`. `settle` says
+/// what its containers run.
 pub(super) fn made(
-    wish: &Wish,
-    content: &ImageContent,
-    (vars, labels): (&[(String, String)], &BTreeMap<String, String>),
-    layer: &NewLayer,
+    (image, content): (&Reference, &ImageContent),
+    (layer, made_by): (&NewLayer, &str),
+    labels: &BTreeMap<String, String>,
+    settle: impl FnOnce(&mut Map<String, Value>),
 ) -> Result<(Vec<u8>, Vec<u8>)> {
     let wrong = || {
-        Error::new(format!("{} does not say how its containers are run", wish.image))
+        Error::new(format!("{image} does not say how its containers are run"))
             .hint("whoever publishes it can push it again with any recent engine")
     };
     let mut config: Value = serde_json::from_slice(&content.config).map_err(|_| wrong())?;
@@ -59,7 +61,7 @@ pub(super) fn made(
         *run = json!({});
     }
     let run = run.as_object_mut().ok_or_else(wrong)?;
-    settings(wish, vars, run);
+    settle(run);
     let told = run.entry("Labels").or_insert_with(|| json!({}));
     if !told.is_object() {
         *told = json!({});
@@ -72,15 +74,15 @@ pub(super) fn made(
     diffs.push(layer.diff.to_string().into());
     let history = whole.entry("history").or_insert_with(|| json!([]));
     if let Some(history) = history.as_array_mut() {
-        history.push(json!({"created": CREATED, "created_by": MADE_BY}));
+        history.push(json!({"created": CREATED, "created_by": made_by}));
     }
     let config = config.to_string().into_bytes();
-    let manifest = manifest(wish, content, &config, layer).to_string().into_bytes();
+    let manifest = manifest((image, content), &config, layer).to_string().into_bytes();
     Ok((config, manifest))
 }
 
 /// The env is active in every container, whatever it runs.
-fn settings(wish: &Wish, vars: &[(String, String)], run: &mut Map<String, Value>) {
+pub(super) fn settings(wish: &Wish, vars: &[(String, String)], run: &mut Map<String, Value>) {
     let prefix = wish.prefix.to_string_lossy();
     let old = run.get("Env").and_then(Value::as_array).cloned().unwrap_or_default();
     let old: Vec<(String, String)> = old
@@ -111,7 +113,11 @@ fn settings(wish: &Wish, vars: &[(String, String)], run: &mut Map<String, Value>
     }
 }
 
-fn manifest(wish: &Wish, content: &ImageContent, config: &[u8], layer: &NewLayer) -> Value {
+fn manifest(
+    (image, content): (&Reference, &ImageContent),
+    config: &[u8],
+    layer: &NewLayer,
+) -> Value {
     let mut layers: Vec<Value> = content
         .layers
         .iter()
@@ -130,7 +136,7 @@ fn manifest(wish: &Wish, content: &ImageContent, config: &[u8], layer: &NewLayer
     });
     if !content.is_dockers {
         manifest["annotations"] = json!({
-            "org.opencontainers.image.base.name": wish.image.to_string(),
+            "org.opencontainers.image.base.name": image.to_string(),
             "org.opencontainers.image.base.digest": content.manifest,
         });
     }

@@ -5,6 +5,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
+use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
@@ -14,6 +15,7 @@ use super::content::Laid;
 use crate::env::leftover::MARK;
 use crate::error::{Attempt, Error, Result};
 use crate::foreign;
+use crate::fs::Root;
 use crate::image::digest::Digest;
 use crate::shell::apptainer;
 use crate::text::hex;
@@ -52,7 +54,7 @@ impl NewLayer {
 }
 
 /// Hashes what goes through.
-struct Counted<W> {
+pub(super) struct Counted<W> {
     inner: W,
     hash: Sha256,
     count: u64,
@@ -75,18 +77,30 @@ fn counted<W>(inner: W) -> Counted<W> {
     Counted { inner, hash: Sha256::new(), count: 0 }
 }
 
+/// A tar that is hashed on its way into gzip, and behind.
+pub(super) type LayerTar = Builder<Counted<GzEncoder<Counted<BufWriter<File>>>>>;
+
 /// Packs what was laid out, as the directory `prefix` of an image.
 pub(super) fn pack(laid: &Laid, prefix: &Path) -> Result<NewLayer> {
     let root = laid.stage.root();
-    let file = root.scratch(Path::new(".layer")).attempt("make a file for", prefix)?;
+    packed(root, |tar| entries(tar, root.path(), prefix).attempt("pack", prefix))
+}
+
+/// The layer that `put` puts together, in a file of no name below `root`.
+pub(super) fn packed(
+    root: &Root,
+    put: impl FnOnce(&mut LayerTar) -> Result<()>,
+) -> Result<NewLayer> {
+    let what = Path::new("the layer");
+    let file = root.scratch(Path::new(".layer")).attempt("make a file for", what)?;
     let outer = counted(BufWriter::new(file));
     // gzip, since docker before 23 reads nothing else; without a time or a name in it.
     let gzip = GzBuilder::new().mtime(0).write(outer, Compression::default());
     let mut tar = Builder::new(counted(gzip));
-    entries(&mut tar, root.path(), prefix).attempt("pack", prefix)?;
-    let inner = tar.into_inner().attempt("pack", prefix)?;
+    put(&mut tar)?;
+    let inner = tar.into_inner().attempt("pack", what)?;
     let diff = hex(&inner.hash.finalize());
-    let outer = inner.inner.finish().attempt("pack", prefix)?;
+    let outer = inner.inner.finish().attempt("pack", what)?;
     let (digest, size) = (hex(&outer.hash.finalize()), outer.count);
     let file = outer
         .inner

@@ -3,6 +3,8 @@
 //! `content` lays the env out as it will be in the image and leaves out what is private, `layer` packs that, always to the
 //! same bytes, and `config` says what the new image runs (pure).
 
+mod again;
+pub(crate) mod as_is;
 mod config;
 mod content;
 mod layer;
@@ -16,12 +18,13 @@ use crate::config::Dirs;
 use crate::env::record::Record;
 use crate::error::{Error, Result};
 use crate::image::digest::Digest;
-use crate::image::packages;
+use crate::image::packages::{self, Listed};
 use crate::image::registry::content::ImageContent;
-use crate::image::{BASE_LABEL, Reference};
+use crate::image::{BASE_LABEL, BASE_NAME_LABEL, Reference};
 use crate::text::Shown;
 use crate::ui::Ui;
 
+pub(crate) use self::again::{MadeOn, made_on};
 pub(crate) use self::config::MADE_BY;
 pub(crate) use self::layer::NewLayer;
 
@@ -75,16 +78,24 @@ pub(crate) fn freeze(
     let laid = content::lay_out(wish, dirs, ui)?;
     let layer = layer::pack(&laid, wish.prefix)?;
     let mut labels = wish.labels.clone();
-    labels.insert(packages::LABEL.to_owned(), packages::to_text(&laid.packages));
-    labels.insert(BASE_LABEL.to_owned(), content.manifest.to_string());
-    let (config, manifest) = config::made(wish, content, (&laid.vars, &labels), &layer)?;
-    Ok(Frozen {
-        config,
-        manifest,
-        media_type: config::manifest_type(content),
-        layer,
-        left: laid.left,
-    })
+    labels.extend(told((wish.image, content), &laid.packages));
+    let settle = |run: &mut _| config::settings(wish, &laid.vars, run);
+    let (config, manifest) =
+        config::made((wish.image, content), (&layer, MADE_BY), &labels, settle)?;
+    let media_type = config::manifest_type(content);
+    Ok(Frozen { config, manifest, media_type, layer, left: laid.left })
+}
+
+/// What an image says of its packages and of the image that it was made on.
+fn told(
+    (image, content): (&Reference, &ImageContent),
+    packages: &[Listed],
+) -> [(String, String); 3] {
+    [
+        (packages::LABEL.to_owned(), packages::to_text(packages)),
+        (BASE_LABEL.to_owned(), content.manifest.to_string()),
+        (BASE_NAME_LABEL.to_owned(), image.to_string()),
+    ]
 }
 
 /// Where the base of an env is in its image. A base that is in none that is known has to be said.

@@ -1,5 +1,6 @@
 //! Images in registries, and what is told of them.
 
+pub(crate) mod again;
 pub(crate) mod catalogue;
 pub(crate) mod described;
 pub(crate) mod freeze;

@@ -62,6 +62,8 @@ pub(crate) fn add(prefix: &Path, place: &Path) {
     for path in OWNED_STANDARD.iter().chain(&OWNED_FULL_ONLY).chain(&CARRIED) {
         write(prefix, path, &format!("# {path}\n"));
     }
+    // One that nobody trusts for anything: what reads such a file wants to find certificates.
+    write(prefix, "ssl/cacert.pem", include_str!("cacert.pem"));
     for path in NEVER
         .iter()
         .filter(|path| !["bin/socket", "bin/fifo", "bin/gone", "lib/libgone.so"].contains(path))

@@ -19,7 +19,7 @@ pub(crate) use extras::{CARRIED, NEVER, OWNED_FULL_ONLY, OWNED_STANDARD, SCRIPTS
 pub(crate) use jupyter::with_ipykernel;
 
 /// Counts up whenever this module makes another base than before.
-const EDITION: u32 = 4;
+const EDITION: u32 = 5;
 
 /// A base, ready for use. Nobody may change it: a test that must takes a `twin`.
 pub(crate) struct TestBase {
