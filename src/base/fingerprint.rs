@@ -3,6 +3,7 @@
 //! Content and place are kept apart. The content is the same seen through a container, CVMFS or a copy, so
 //! an env and an index made on one side fit the other. The place is one machine's view.
 
+use std::fs::FileType;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path};
@@ -89,10 +90,13 @@ fn packages(prefix: &Path, kind: BaseKind, python: &Python) -> String {
     hex(&hash.finalize()[..16])
 }
 
-/// Adds the sorted names in `dir` that end in `ending`, but for files that `base prepare` is at; a directory that is not there adds nothing.
+/// Adds the sorted names in `dir` that end in `ending`, but for files that `base prepare` is at, and for sockets, pipes and devices, which
+/// images lose on their way; a directory that is not there adds nothing.
 fn hash_names(hash: &mut Sha256, dir: &Path, ending: &str) {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let lasts = |kind: FileType| kind.is_file() || kind.is_symlink() || kind.is_dir();
     let mut names: Vec<_> = entries
+        .filter(|entry| entry.file_type().is_ok_and(lasts))
         .map(|entry| entry.file_name())
         .filter(|name| name.as_bytes().ends_with(ending.as_bytes()) && !fs::is_temporary(name))
         .collect();
@@ -148,6 +152,7 @@ mod tests {
             seen.push(now);
         }
         touch("bin/.mlenv-tmp-machine-1-0");
+        std::os::unix::net::UnixListener::bind(root.path().join("bin/socket")).unwrap();
         touch("share/readme");
         touch("lib/python3.11/site-packages/x.py");
         assert_eq!(seen.last(), Some(&take()));

@@ -82,7 +82,8 @@ pub(crate) fn deploy(
     Ok(Deployed { place, link: at, is_new, shared })
 }
 
-/// Makes the index that lets everybody make envs there in milliseconds, unless it is there. An image without a base needs none.
+/// Makes the index that lets everybody make envs there in milliseconds, unless one of this state of the base is there. An image without
+/// a base needs none.
 fn prepare(place: &Path, dirs: &Dirs, ui: Ui) {
     if let Ok(root) = Root::open(place)
         && root.read_link(Path::new(MARK)).is_ok()
@@ -90,7 +91,7 @@ fn prepare(place: &Path, dirs: &Dirs, ui: Ui) {
         let _ = root.remove_file(Path::new(MARK));
     }
     let Ok(base) = Base::open(place, &dirs.cache) else { return };
-    if base.kind != BaseKind::Conda || index::in_base(&base, Layout::Standard).exists() {
+    if base.kind != BaseKind::Conda || index::is_fresh(&base, Layout::Standard) {
         return;
     }
     let made = index::look_through(&base, Layout::Standard, ui)

@@ -83,6 +83,11 @@ fn served(sandbox: &Sandbox) -> Fake {
         std::fs::create_dir_all(base.join(format!("include/d{}", at % 3))).unwrap();
         std::fs::write(base.join(format!("include/d{}/f{at}", at % 3)), "x").unwrap();
     }
+    image_of_dir(sandbox)
+}
+
+/// A registry with an image of what lies in `image`.
+pub(super) fn image_of_dir(sandbox: &Sandbox) -> Fake {
     let tar = sandbox.run("tar").args(["-cf", "layer.tar", "-C", "image", "opt"]);
     tar.ok();
     let mut store = Store::default();

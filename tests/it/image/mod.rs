@@ -12,6 +12,7 @@ pub(crate) mod packages;
 pub(crate) mod pin;
 pub(crate) mod push;
 pub(crate) mod recipe;
+pub(crate) mod renewed;
 pub(crate) mod trouble;
 pub(crate) mod trust;
 pub(crate) mod upload;
