@@ -24,6 +24,7 @@ mod kernels;
 mod killed;
 mod newer;
 mod owned;
+mod preset;
 mod recipe;
 mod registry;
 mod robust;

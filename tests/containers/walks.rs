@@ -1,7 +1,7 @@
 //! Pages of the guide that take engines, as they are typed.
 
 #[path = "../it/docs/typed.rs"]
-mod typed;
+pub(crate) mod typed;
 
 use std::path::Path;
 
@@ -12,22 +12,30 @@ use crate::support::{machine, wheel};
 use crate::users::Nobody;
 use crate::world::{podman, url, world};
 
-/// The engines' settings, as variables.
-fn vars() -> Vec<(&'static str, String)> {
-    settings().iter().map(|(name, value)| (*name, value.display().to_string())).collect()
+/// The engines' settings, as variables, with volumes that are in every container and build.
+pub(crate) fn vars(sandbox: &Sandbox, volumes: &[String]) -> Vec<(&'static str, String)> {
+    let mut vars: Vec<(&str, String)> =
+        settings().iter().map(|(name, value)| (*name, value.display().to_string())).collect();
+    if !volumes.is_empty() {
+        let (_, conf) = vars.iter_mut().find(|(name, _)| *name == "CONTAINERS_CONF").unwrap();
+        let text = std::fs::read_to_string(&conf).unwrap();
+        let text =
+            text.replace("[containers]\n", &format!("[containers]\nvolumes = {volumes:?}\n"));
+        *conf = sandbox.write("containers.conf", text).display().to_string();
+    }
+    vars
 }
 
-/// Images that a site has names for, each in one of its editions, in the repository of one walk.
-fn catalogue(sandbox: &Sandbox, walk: &str, images: &[(&str, u32)]) {
-    let entry = |(name, edition): &(&str, u32)| {
-        let reference = world().publish(&format!("{walk}:{name}"), *edition);
+/// Images that a site has names for.
+pub(crate) fn catalogue(sandbox: &Sandbox, images: &[(&str, &str)]) {
+    let entry = |(name, reference): &(&str, &str)| {
         format!("[[image]]\nname = '{name}'\nreference = '{reference}'\n")
     };
     sandbox.write("site/images.toml", images.iter().map(entry).collect::<String>());
 }
 
 /// What pip can have: wheels in the project, and settings that name them.
-fn packages(project: &Path) -> String {
+pub(crate) fn packages(project: &Path) -> String {
     let wheels = project.join("wheels");
     for (name, version) in [("course", "1.5"), ("uproot", "5.3")] {
         wheel::build(&wheels, name, version);
@@ -41,12 +49,12 @@ fn what_cotainr_and_tykky_do_is_done_from_the_same_file() {
         return;
     }
     let sandbox = Sandbox::new();
-    catalogue(&sandbox, "walk-lumi", &[("ml-base", 1)]);
+    catalogue(&sandbox, &[("ml-base", &world().publish("walk-lumi:1", 1))]);
     packages(&sandbox.path("project"));
     let file = "dependencies:\n  - python >=3.8\n  - pip:\n    - course\n";
     sandbox.write("project/environment.yml", file);
     let page = include_str!("../../docs/from-cotainr-and-tykky.md");
-    let lines = typed::follow(&sandbox, page, (&apptainer_bin(), &vars()));
+    let lines = typed::follow(&sandbox, page, (&apptainer_bin(), &vars(&sandbox, &[])));
     assert!(lines >= 6, "{lines}");
 }
 
@@ -59,7 +67,9 @@ fn a_project_is_pinned_described_built_for_both_processors_run_and_added_to() {
     let sandbox = Sandbox::new();
     let image = base().twin(&sandbox.path("ml-base:alma9/opt/conda"));
     sandbox.mlenv(["base", "add", "--name", "ml"]).arg(&image).ok();
-    catalogue(&sandbox, "walk-project", &[("ml-base", 1), ("ml-base-gpu", 2)]);
+    let [cpu, gpu] =
+        [1, 2].map(|edition| world().publish(&format!("walk-project:{edition}"), edition));
+    catalogue(&sandbox, &[("ml-base", &cpu), ("ml-base-gpu", &gpu)]);
     let settings = packages(&sandbox.path("project"));
     let settings = sandbox.write("pip.conf", settings);
     sandbox.write("project/train.py", TRAIN);
@@ -67,17 +77,11 @@ fn a_project_is_pinned_described_built_for_both_processors_run_and_added_to() {
     let frozen = "click @ file:///croot/click_1698129812380/work\ncourse==1.5\nmultidict==6.0.4\n";
     sandbox.write("project/frozen.txt", frozen);
     std::fs::copy(env!("CARGO_BIN_EXE_mlenv"), sandbox.path("project/mlenv")).unwrap();
-    let mut vars = vars();
-    let (_, conf) = vars.iter_mut().find(|(name, _)| *name == "CONTAINERS_CONF").unwrap();
-    let volumes = format!(
-        "[containers]\nvolumes = [\"{}:/etc/pip.conf:ro\", \"{1}:{1}:ro\"]\n",
-        settings.display(),
-        sandbox.path("project/wheels").display()
-    );
-    let text = std::fs::read_to_string(&conf).unwrap().replace("[containers]\n", &volumes);
-    *conf = sandbox.write("containers.conf", text).display().to_string();
-    let registry = world().publish("walk-project:other", 1);
-    vars.push(("REGISTRY", registry.trim_end_matches("/walk-project:other").to_owned()));
+    let wheels = sandbox.path("project/wheels").display().to_string();
+    let volumes =
+        [format!("{}:/etc/pip.conf:ro", settings.display()), format!("{wheels}:{wheels}:ro")];
+    let mut vars = vars(&sandbox, &volumes);
+    vars.push(("REGISTRY", cpu.trim_end_matches("/walk-project:1").to_owned()));
     let built = ["latest", "gpu"].map(|tag| format!("localhost/mlenv/lab:{tag}"));
     let forget = ["rmi", "--force", "--ignore", &built[0], &built[1]];
     podman(&forget);
@@ -112,7 +116,7 @@ fn a_sandbox_is_made_written_to_recorded_frozen_and_described() {
         return machine::lacks("a build directory that other users may enter");
     }
     let (sandbox, project) = (&nobody.sandbox, nobody.sandbox.path("home/project"));
-    catalogue(sandbox, "walk-sandbox", &[("ml-base", 1)]);
+    catalogue(sandbox, &[("ml-base", &world().publish("walk-sandbox:1", 1))]);
     sandbox.write("home/.config/pip/pip.conf", packages(&project));
     let wheels = project.join("wheels").display().to_string();
     sandbox.write("home/project/lab.toml", SANDBOX.replace("WHEELS", &wheels));

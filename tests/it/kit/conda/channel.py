@@ -1,6 +1,7 @@
 """Makes a small conda channel: real packages (.tar.bz2 with info/) and the repodata that clients read.
 
-usage: channel.py DIRECTORY PYTHON_VERSION
+usage: channel.py DIRECTORY PYTHON_VERSION [FILE]
+FILE: JSON of other packages, a list of {name, version, files}, with the text of each file by path.
 """
 
 import bz2
@@ -100,11 +101,17 @@ def pack(root, name, version, build, depends, files):
     return file, index
 
 
-def main(directory, python):
+def told(file):
+    for one in json.loads(Path(file).read_text()):
+        yield one["name"], one["version"], 0, [], {path: data(text) for path, text in one["files"].items()}
+
+
+def main(directory, python, file=None):
     for subdir in ("linux-64", "noarch"):
         root = Path(directory, subdir)
         root.mkdir(parents=True)
-        found = dict(pack(root, *package) for package in packages(python)) if subdir == "linux-64" else {}
+        all = told(file) if file else packages(python)
+        found = dict(pack(root, *package) for package in all) if subdir == "linux-64" else {}
         repodata = {"info": {"subdir": subdir}, "packages": found, "packages.conda": {}, "repodata_version": 1}
         (root / "repodata.json").write_text(json.dumps(repodata))
 
