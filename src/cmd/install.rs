@@ -65,6 +65,7 @@ fn of_files(
         rest: &arguments.rest,
         frozen_base: kept.frozen_base,
         no_repair: kept.no_repair,
+        ..Means::default()
     };
     let job = |manner: &Manner| fulfil::install(context, site, &demand, (means, manner));
     site::with(context, &arguments.manner, job).map(drop)
@@ -195,7 +196,7 @@ fn ask(context: &Context, arguments: &Install, held: &mut Vec<OwnedFd>) -> Resul
         editables: arguments.editable.iter().map(absolute).collect::<Result<_>>()?,
         files,
         upgrade: arguments.upgrade,
-        alone: false,
         rest: arguments.rest.clone(),
+        ..Ask::default()
     })
 }

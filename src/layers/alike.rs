@@ -25,15 +25,35 @@ pub(crate) struct Shared {
     pub(crate) bytes: u64,
 }
 
+impl Shared {
+    /// Both together.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            clones: self.clones + other.clones,
+            links: self.links + other.links,
+            bytes: self.bytes + other.bytes,
+        }
+    }
+}
+
 /// Lets the files below `new`, which nobody uses yet, share what they have in common with those of the same path below `old`.
-/// What cannot be shared stays as it is. Names of one file only where `may_link` says so.
-pub(super) fn share(new: &Root, old: &Root, may_link: bool) -> Shared {
+/// What cannot be shared stays as it is. Names of one file only where `may_link` says so,
+/// and of files that `counts` knows.
+pub(super) fn share(
+    new: &Root,
+    old: &Root,
+    may_link: bool,
+    counts: &dyn Fn(&Path) -> bool,
+) -> Shared {
     let mut shared = Shared::default();
     let mut can_clone = true;
     let seen = new.seen();
     for entry in WalkDir::new(&seen).min_depth(1).into_iter().flatten() {
         let Ok(path) = entry.path().strip_prefix(&seen).map(Path::to_owned) else { continue };
-        if !entry.file_type().is_file() || !is_worth_it(new, old, &path).unwrap_or(false) {
+        if !entry.file_type().is_file()
+            || !counts(&path)
+            || !is_worth_it(new, old, &path).unwrap_or(false)
+        {
             continue;
         }
         let bytes = entry.metadata().map_or(0, |meta| meta.len());

@@ -1,13 +1,14 @@
 //! Images where everybody finds them: unpacked by digest, and a link per tag that moves in one rename. What a tag meant before
 //! stays until somebody prunes it, since envs may stand on it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::alike::{self, Shared};
+use super::earlier::Earlier;
 use super::flat::{self, FLAT};
-use super::unpack;
+use super::{noted, tree, unpack};
 use crate::base::{Base, BaseKind};
 use crate::config::Dirs;
 use crate::env::index;
@@ -18,6 +19,7 @@ use crate::env::registry as envs;
 use crate::error::{Attempt, Error, Result};
 use crate::fs::{self, Root};
 use crate::image::Reference;
+use crate::image::digest::Digest;
 use crate::image::registry::Registry;
 use crate::image::registry::content::ImageContent;
 use crate::text::Shown;
@@ -52,16 +54,8 @@ pub(crate) fn deploy(
     let (link, before) = flat::links(reference);
     let (link, before) = (link.as_path(), root.join(before));
     let at = root.join(link);
-    let mut shared = Shared::default();
-    if is_new {
-        let old = alike::image_before(&at, &root.join(FLAT));
-        let old = old.and_then(|old| Root::open(&old).ok());
-        // There a publication fails where one file has names in several directories.
-        let may_link = !root.canonicalize().is_ok_and(|root| root.starts_with("/cvmfs"));
-        unpack::unpack(registry, content, (&place, FOR_OTHERS), ui, |new| {
-            shared = old.map_or_else(Shared::default, |old| alike::share(new, &old, may_link));
-        })?;
-    }
+    let shared =
+        if is_new { make(registry, content, (&place, root, &at), ui)? } else { Shared::default() };
     // Whoever unpacked it may have been killed before it was finished.
     prepare(&place, dirs, ui);
     let parent = at.parent().unwrap_or(root);
@@ -80,6 +74,42 @@ pub(crate) fn deploy(
         Err(_) => fs::replace_link(&target, &at).attempt("write", &at)?,
     }
     Ok(Deployed { place, link: at, is_new, shared })
+}
+
+/// Unpacks the image into `place` below `root`. What the image at the tag `at` has of it is neither fetched nor there twice.
+fn make(
+    registry: &mut Registry,
+    content: &ImageContent,
+    (place, root, at): (&Path, &Path, &Path),
+    ui: Ui,
+) -> Result<Shared> {
+    let old = alike::image_before(at, &root.join(FLAT));
+    // There a publication fails where one file has names in several directories.
+    let may_link = !root.canonicalize().is_ok_and(|root| root.starts_with("/cvmfs"));
+    let mut earlier = old.as_deref().and_then(|old| {
+        let id = Digest::parse(&format!("sha256:{}", old.file_name()?.to_str()?)).ok()?;
+        let layers = noted::read(&root.join(flat::notes(&id)))?;
+        let mode = |mode| tree::final_mode(mode, FOR_OTHERS);
+        let old = Root::open(old).ok()?;
+        Some(Earlier::new(old, layers, &content.layers, (may_link, mode)))
+    });
+    let mut shared = Shared::default();
+    let notes = root.join(flat::notes(&content.id));
+    let to = (place, FOR_OTHERS);
+    let common = earlier.as_ref().map_or_else(HashSet::new, Earlier::places);
+    let settle = |new: &Root, layers: &[noted::NotedLayer]| {
+        let old = old.as_deref().and_then(|old| Root::open(old).ok());
+        shared = old.map_or_else(Shared::default, |old| {
+            alike::share(new, &old, may_link, &|path| !common.contains(path))
+        });
+        // Without it the next one is fetched whole, and no worse for it.
+        let _ = noted::packed(layers).and_then(|text| fs::write_atomic(&notes, &text));
+    };
+    unpack::unpack_beside(registry, content, to, ui, (earlier.as_mut(), settle))?;
+    Ok(match &mut earlier {
+        Some(earlier) => shared.and(earlier.shared()),
+        None => shared,
+    })
 }
 
 /// Makes the index that lets everybody make envs there in milliseconds, unless one of this state of the base is there. An image without
@@ -189,5 +219,11 @@ pub(crate) fn remove(unused: &Unused) -> Result<()> {
     let parent = unused.place.parent().unwrap_or(Path::new("/"));
     let above = Root::open(parent).attempt("open", parent)?;
     let name = Path::new(unused.place.file_name().unwrap_or_default());
-    above.remove_tree(name).attempt("remove", &unused.place)
+    above.remove_tree(name).attempt("remove", &unused.place)?;
+    let digest = Digest::parse(&format!("sha256:{}", name.display()));
+    let notes = digest.ok().and_then(|id| flat::notes(&id).file_name().map(PathBuf::from));
+    if let Some(notes) = notes {
+        let _ = above.remove_file(&notes);
+    }
+    Ok(())
 }

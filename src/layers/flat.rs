@@ -13,6 +13,11 @@ pub(crate) fn place(id: &Digest) -> PathBuf {
     Path::new(FLAT).join(&id.hex()[..2]).join(id.hex())
 }
 
+/// Where it is written down, below the root, what each layer of that image did.
+pub(crate) fn notes(id: &Digest) -> PathBuf {
+    Path::new(FLAT).join(&id.hex()[..2]).join(format!(".{}.layers.zst", id.hex()))
+}
+
 /// The link of a reference below the root, and the one that remembers what it led to before.
 pub(crate) fn links(reference: &Reference) -> (PathBuf, PathBuf) {
     let (above, name) = match reference.repository().rsplit_once('/') {

@@ -1,8 +1,10 @@
 //! A directory that entries of layers go into. Links of the image are followed inside of it, as a container would, and
 //! nothing leads out.
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::ffi::{OsStr, OsString};
+mod place;
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::fs::{FileTimes, Permissions};
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
@@ -11,19 +13,26 @@ use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use nix::libc::{S_IFDIR, S_IFLNK, S_IFMT};
-use tar::{Archive, Entry, EntryType};
+use tar::{Archive, EntryType};
 
+use super::earlier::Earlier;
+use super::noted::{Kind, Noted};
 use crate::env::limits::{self, Entries};
 use crate::error::{Error, Result};
 use crate::fs::Root;
-use crate::text::Shown;
-
-/// As many links are followed on the way to one entry.
-const LINKS: usize = 40;
+use crate::text::{PathText, Shown};
 
 /// How names of whiteouts begin, and the one that empties a directory.
 const WHITEOUT: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
+
+/// Where the bytes of a file come from.
+enum Bytes<'a> {
+    /// The layer itself.
+    Read(&'a mut dyn Read),
+    /// An image that is there.
+    Earlier(&'a mut Earlier),
+}
 
 /// What was made and left out, for words.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -61,11 +70,12 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Puts a layer's entries on top of what is there.
-    pub(super) fn add(&mut self, layer: &mut dyn Read) -> Result<()> {
+    /// Puts a layer's entries on top of what is there, and tells what they were.
+    pub(super) fn add(&mut self, layer: &mut dyn Read) -> Result<Vec<Noted>> {
         let mut archive = Archive::new(layer);
         let entries = archive.entries().map_err(|cause| damaged(&cause.to_string()))?;
         let mut here: HashSet<PathBuf> = HashSet::new();
+        let mut all = Vec::new();
         for entry in entries {
             let mut entry = entry.map_err(|cause| damaged(&cause.to_string()))?;
             let path = entry.path_bytes().into_owned();
@@ -74,16 +84,36 @@ impl<'a> Tree<'a> {
             if path.as_os_str().is_empty() {
                 continue;
             }
-            if entry.header().entry_type() == EntryType::Link {
-                let target = entry.link_name_bytes().unwrap_or_default();
-                inside(&target)?;
-            }
-            self.entry(&path, &mut entry, &mut here).map_err(|cause| {
-                Error::new(format!("could not unpack {} of a layer: {cause}", Shown(&path)))
-                    .hint("is there room, and may that file system hold such a name?")
-            })?;
+            let target = entry.link_name_bytes().unwrap_or_default();
+            let target = match entry.header().entry_type() {
+                EntryType::Link => Some(inside(&target)?),
+                EntryType::Symlink => Some(PathBuf::from(OsStr::from_bytes(&target))),
+                _ => None,
+            };
+            let mut noted = Noted::of(&entry, path, target);
+            self.entry(&mut noted, Bytes::Read(&mut entry), &mut here)
+                .map_err(|cause| failed(&noted, &cause))?;
+            all.push(noted);
         }
-        Ok(())
+        Ok(all)
+    }
+
+    /// The same for a layer whose files lie in an image that is there; of them the `wanted` ones come to be.
+    pub(super) fn add_again(
+        &mut self,
+        mut entries: Vec<Noted>,
+        wanted: &HashSet<usize>,
+        earlier: &mut Earlier,
+    ) -> Result<Vec<Noted>> {
+        let mut here: HashSet<PathBuf> = HashSet::new();
+        for (at, noted) in entries.iter_mut().enumerate() {
+            self.count.one_more().map_err(damaged)?;
+            if noted.kind != Kind::File || wanted.contains(&at) {
+                self.entry(noted, Bytes::Earlier(earlier), &mut here)
+                    .map_err(|cause| failed(noted, &cause))?;
+            }
+        }
+        Ok(entries)
     }
 
     /// Sets what directories get in the end: some may not be written to.
@@ -97,38 +127,36 @@ impl<'a> Tree<'a> {
         self.made
     }
 
-    fn entry<R: Read>(
+    fn entry(
         &mut self,
-        path: &Path,
-        entry: &mut Entry<R>,
+        noted: &mut Noted,
+        bytes: Bytes,
         here: &mut HashSet<PathBuf>,
     ) -> io::Result<()> {
-        let above = path.parent().unwrap_or(Path::new(""));
-        let name = path.file_name().unwrap_or_default();
+        let above = noted.path.0.parent().unwrap_or(Path::new(""));
+        let name = noted.path.0.file_name().unwrap_or_default().to_owned();
         let dir = self.place(above)?;
-        let at = dir.join(name);
         if name.as_bytes() == OPAQUE {
+            (noted.kind, noted.at) = (Kind::Emptied, PathText(dir.clone()));
             return self.empty(&dir, here);
         }
         if let Some(gone) = name.as_bytes().strip_prefix(WHITEOUT) {
             let gone = dir.join(OsStr::from_bytes(gone));
+            (noted.kind, noted.at) = (Kind::Gone, PathText(gone.clone()));
             return if here.contains(&gone) { Ok(()) } else { self.remove(&gone) };
         }
+        let at = dir.join(&name);
+        noted.at = PathText(at.clone());
         here.extend(at.ancestors().map(Path::to_owned));
-        let header = entry.header();
-        let (mode, time) = (header.mode().unwrap_or(0o644), header.mtime().unwrap_or_default());
-        match header.entry_type() {
-            EntryType::Directory => self.dir(at, mode, time),
-            EntryType::Symlink => {
-                let target = entry.link_name_bytes().map(std::borrow::Cow::into_owned);
+        let target = noted.target.as_ref().map_or(Path::new(""), |target| &target.0);
+        match noted.kind {
+            Kind::Dir => self.dir(at, noted.mode, noted.time),
+            Kind::Link => {
                 self.remove(&at)?;
                 self.made.links += 1;
-                self.root.link(&at, OsStr::from_bytes(&target.unwrap_or_default()))
+                self.root.link(&at, target)
             }
-            EntryType::Link => {
-                let target = entry.link_name_bytes().map(std::borrow::Cow::into_owned);
-                let target = inside(&target.unwrap_or_default())
-                    .map_err(|error| io::Error::other(error.to_string()))?;
+            Kind::HardLink => {
                 let source = self.place(target.parent().unwrap_or(Path::new("")))?;
                 let source = source.join(target.file_name().unwrap_or_default());
                 if source == at {
@@ -137,32 +165,39 @@ impl<'a> Tree<'a> {
                 self.remove(&at)?;
                 self.root.tie(&at, self.root, &source)
             }
-            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+            Kind::File => {
                 self.remove(&at)?;
-                let mut file = self.root.create(&at, 0o600)?;
-                let copied = io::copy(entry, &mut file)?;
                 self.made.files += 1;
-                self.made.bytes += copied;
-                // Programs that act for others are none here, where everything is one user's.
-                let bits = mode & 0o777 | 0o600;
-                file.set_permissions(Permissions::from_mode(bits | self.extra(bits)))?;
-                let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(time));
-                file.set_times(
-                    FileTimes::new().set_modified(time.unwrap_or(SystemTime::UNIX_EPOCH)),
-                )
+                self.made.bytes += noted.size;
+                let mode = self.mode(noted.mode);
+                match bytes {
+                    Bytes::Read(read) => self.file(&at, read, (mode, noted.time)),
+                    Bytes::Earlier(earlier) => earlier.give(self.root, noted, mode),
+                }
             }
-            EntryType::XGlobalHeader => Ok(()),
-            _ => {
-                self.made.left_out += 1;
+            Kind::Gone | Kind::Emptied | Kind::Other => {
+                self.made.left_out += usize::from(noted.kind == Kind::Other);
                 Ok(())
             }
         }
     }
 
-    /// What others may do: read where the owner may, run where the owner may.
-    fn extra(&self, bits: u32) -> u32 {
-        let run = if bits & 0o100 == 0 { 0o111 } else { 0 };
-        self.besides & !run
+    fn file(
+        &mut self,
+        at: &Path,
+        bytes: &mut dyn Read,
+        (mode, time): (u32, u64),
+    ) -> io::Result<()> {
+        let mut file = self.root.create(at, 0o600)?;
+        io::copy(bytes, &mut file)?;
+        file.set_permissions(Permissions::from_mode(mode))?;
+        let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(time));
+        file.set_times(FileTimes::new().set_modified(time.unwrap_or(SystemTime::UNIX_EPOCH)))
+    }
+
+    /// What a file may be in the end. Programs that act for others are none here, where everything is one user's.
+    fn mode(&self, mode: u32) -> u32 {
+        final_mode(mode, self.besides)
     }
 
     fn dir(&mut self, at: PathBuf, mode: u32, time: u64) -> io::Result<()> {
@@ -174,8 +209,7 @@ impl<'a> Tree<'a> {
             }
             Err(_) => self.root.make_dir(&at)?,
         }
-        let bits = mode & 0o777 | 0o700;
-        self.dirs.insert(at, (bits | self.extra(bits), time));
+        self.dirs.insert(at, (final_mode(mode | 0o700, self.besides), time));
         Ok(())
     }
 
@@ -206,57 +240,18 @@ impl<'a> Tree<'a> {
             }
         }
     }
-
-    /// Where the directory really is that an entry calls `path`: links on the way are followed inside the root, what is
-    /// missing is made.
-    fn place(&mut self, path: &Path) -> io::Result<PathBuf> {
-        if let Some(known) = self.places.get(path) {
-            return Ok(known.clone());
-        }
-        let mut todo: VecDeque<OsString> = parts(path);
-        let (mut at, mut links) = (PathBuf::new(), 0);
-        while let Some(name) = todo.pop_front() {
-            if name == ".." {
-                at.pop(); // above the root is the root
-                continue;
-            }
-            let next = at.join(&name);
-            match self.root.stat(&next) {
-                Err(_) => self.root.make_dir(&next)?,
-                Ok(meta) if meta.st_mode & S_IFMT == S_IFDIR => {}
-                Ok(meta) if meta.st_mode & S_IFMT == S_IFLNK => {
-                    links += 1;
-                    if links > LINKS {
-                        return Err(io::Error::other("too many links lead to each other"));
-                    }
-                    let target = PathBuf::from(self.root.read_link(&next)?);
-                    if target.is_absolute() {
-                        at = PathBuf::new();
-                    }
-                    for part in parts(&target).into_iter().rev() {
-                        todo.push_front(part);
-                    }
-                    continue;
-                }
-                Ok(_) => {
-                    self.remove(&next)?;
-                    self.root.make_dir(&next)?;
-                }
-            }
-            at = next;
-        }
-        self.places.insert(path.to_owned(), at.clone());
-        Ok(at)
-    }
 }
 
-fn parts(path: &Path) -> VecDeque<OsString> {
-    let part = |part| match part {
-        Component::Normal(name) => Some(name.to_owned()),
-        Component::ParentDir => Some(OsString::from("..")),
-        _ => None,
-    };
-    path.components().filter_map(part).collect()
+/// What others may do besides: read where the owner may, run where the owner may.
+pub(super) fn final_mode(mode: u32, besides: u32) -> u32 {
+    let bits = mode & 0o777 | 0o600;
+    let run = if bits & 0o100 == 0 { 0o111 } else { 0 };
+    bits | besides & !run
+}
+
+fn failed(noted: &Noted, cause: &io::Error) -> Error {
+    Error::new(format!("could not unpack {} of a layer: {cause}", Shown(&noted.path.0)))
+        .hint("is there room, and may that file system hold such a name?")
 }
 
 /// An entry's path, from the root. One that leads out is refused.

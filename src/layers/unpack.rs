@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::earlier::Earlier;
+use super::noted::NotedLayer;
 use super::stream;
 use super::tree::{Made, Tree};
 use crate::env::stage::{OnExisting, Stage};
@@ -15,21 +17,31 @@ use crate::shell::apptainer;
 use crate::text::{Shown, size};
 use crate::ui::Ui;
 
-/// Unpacks `content` into `dir`, which must not be there, or be empty. `besides` are permissions for others; `settle` is what is
-/// done to the whole image before it gets its name.
+/// Unpacks `content` into `dir`, which must not be there, or be empty.
 pub(crate) fn unpack(
+    registry: &mut Registry,
+    content: &ImageContent,
+    dir: &Path,
+    ui: Ui,
+) -> Result<Made> {
+    unpack_beside(registry, content, (dir, 0), ui, (None, |_, _| ()))
+}
+
+/// The same. `besides` are permissions for others, what `earlier` has of it is not fetched, and `settle` is what is done to the
+/// whole image before it gets its name.
+pub(super) fn unpack_beside(
     registry: &mut Registry,
     content: &ImageContent,
     (dir, besides): (&Path, u32),
     ui: Ui,
-    settle: impl FnOnce(&Root),
+    (earlier, settle): (Option<&mut Earlier>, impl FnOnce(&Root, &[NotedLayer])),
 ) -> Result<Made> {
     let parent = dir.parent().unwrap_or(Path::new("/"));
     check_free(dir)?;
     fs::make_dirs(parent, 0o777).attempt("make", parent)?;
     let stage = Stage::new(parent)?;
-    let made = fill(registry, content, (stage.root(), besides), ui)?;
-    settle(stage.root());
+    let (made, layers) = filled(registry, content, (stage.root(), besides), ui, earlier)?;
+    settle(stage.root(), &layers);
     stage.commit(dir, OnExisting::Fail)?;
     Ok(made)
 }
@@ -38,19 +50,38 @@ pub(crate) fn unpack(
 pub(super) fn fill(
     registry: &mut Registry,
     content: &ImageContent,
-    (root, besides): (&Root, u32),
+    to: (&Root, u32),
     ui: Ui,
 ) -> Result<Made> {
+    filled(registry, content, to, ui, None).map(|(made, _)| made)
+}
+
+/// The same with what each layer did. What `earlier` has of them is not fetched.
+fn filled(
+    registry: &mut Registry,
+    content: &ImageContent,
+    (root, besides): (&Root, u32),
+    ui: Ui,
+    mut earlier: Option<&mut Earlier>,
+) -> Result<(Made, Vec<NotedLayer>)> {
     let mut tree = Tree::new(root, besides);
+    let mut all = Vec::new();
     let count = content.layers.len();
     for (at, layer) in content.layers.iter().enumerate() {
-        ui.say(format!("layer {} of {count}, {}", at + 1, size(layer.size)));
-        let blob = registry.open_blob(&layer.digest)?;
-        stream::read(blob, (&layer.digest, &layer.diff), |unpacked| tree.add(unpacked))?;
+        let known = earlier.as_mut().and_then(|earlier| Some((earlier.take(at)?, earlier)));
+        let entries = if let Some(((entries, wanted), earlier)) = known {
+            ui.say(format!("layer {} of {count} is there already", at + 1));
+            tree.add_again(entries, &wanted, earlier)?
+        } else {
+            ui.say(format!("layer {} of {count}, {}", at + 1, size(layer.size)));
+            let blob = registry.open_blob(&layer.digest)?;
+            stream::read(blob, (&layer.digest, &layer.diff), |unpacked| tree.add(unpacked))?
+        };
+        all.push(NotedLayer { diff: layer.diff.clone(), entries });
     }
     let made = tree.finish();
     describe(root, &content.config)?;
-    Ok(made)
+    Ok((made, all))
 }
 
 fn check_free(dir: &Path) -> Result<()> {

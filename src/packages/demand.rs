@@ -51,6 +51,8 @@ pub(crate) struct Means<'a> {
     pub(crate) rest: &'a [OsString],
     /// Nothing of the base may be shadowed.
     pub(crate) frozen_base: bool,
+    /// Python's files are not compiled: somebody does that later, for another place.
+    pub(crate) uncompiled: bool,
     /// Packages of the base that would not fit any more are named, not brought along.
     pub(crate) no_repair: bool,
 }
@@ -111,6 +113,7 @@ impl Demand {
             files: self.files.clone(),
             upgrade: means.upgrade,
             rest: means.rest.to_vec(),
+            uncompiled: means.uncompiled,
             ..Ask::default()
         };
         for words in &self.pip {

@@ -32,6 +32,8 @@ pub(crate) struct Ask {
     pub(crate) upgrade: bool,
     /// Whether just these are wanted, and nothing that they need.
     pub(crate) alone: bool,
+    /// Whether Python's files stay as they are.
+    pub(crate) uncompiled: bool,
     /// Further arguments for pip, as the user wrote them.
     pub(crate) rest: Vec<OsString>,
 }
@@ -59,6 +61,9 @@ impl Ask {
         }
         if self.alone {
             words.push("--no-deps".into());
+        }
+        if self.uncompiled {
+            words.push("--no-compile".into());
         }
         words.extend(self.rest.iter().cloned());
         for (option, paths) in [("-r", &self.files), ("-e", &self.editables)] {

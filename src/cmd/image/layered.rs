@@ -99,7 +99,8 @@ fn fill(context: &Context, probe: &Probe, demand: &Demand, kept: BaseKept) -> Re
     let env = Env { path: probe.env().to_owned(), record: locked::record(probe)? };
     let site = opened::open(context, env)?;
     let means =
-        Means { frozen_base: kept.frozen_base, no_repair: kept.no_repair, ..Means::default() };
+        // For the image Python's files are compiled in the end, as of every env that is frozen.
+        Means { frozen_base: kept.frozen_base, no_repair: kept.no_repair, uncompiled: true, ..Means::default() };
     if !means.frozen_base {
         pins::lift(&site.env, &demand.shadowing(&site))?;
     }

@@ -46,7 +46,7 @@ pub(super) fn unpack(context: &Context, arguments: &ImageUnpack) -> Result<()> {
         }
         (dir, None) => {
             let dir = context.host.absolute(dir.as_deref().unwrap_or(Path::new(".")))?;
-            let made = unpack::unpack(&mut registry, &parts, (&dir, 0), context.ui, |_| ())?;
+            let made = unpack::unpack(&mut registry, &parts, &dir, context.ui)?;
             context.ui.say(format!("unpacked {reference} into {}", Shown(&dir)));
             made
         }

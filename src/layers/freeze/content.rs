@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use walkdir::WalkDir;
 
-use super::{Wish, records};
+use super::{Wish, compile, records};
 use crate::activation::variables;
 use crate::base::{Base, Fingerprint, conda, contents, installed};
 use crate::config::Dirs;
@@ -27,7 +27,6 @@ use crate::hint::command;
 use crate::image::packages::{self, Listed};
 use crate::pack::{self, Parcel};
 use crate::parallel;
-use crate::process::{Command, Words, ending};
 use crate::specs::direct::without_secrets;
 use crate::text::{PathText, Shown, shown};
 use crate::ui::Ui;
@@ -74,7 +73,7 @@ pub(super) fn lay_out(wish: &Wish, dirs: &Dirs, ui: Ui) -> Result<Laid> {
     let site = Path::new("lib").join(&base.python.lib).join("site-packages");
     records::renew(root, &site)?;
     records::renew_conda(root)?;
-    compile(root, &base, wish.prefix)?;
+    compile::compile(root, &base, wish.prefix)?;
     let own = installed::of_env(wish.env, &base.python.lib)?;
     let packages = packages::of_env(own, installed::of_base(&base)?);
     Ok(Laid { stage, vars, packages, left })
@@ -230,32 +229,4 @@ fn remove(root: &Root, path: &Path) -> std::io::Result<()> {
         return Ok(());
     }
     root.remove_file(path)
-}
-
-/// Compiles what the env has of its own, for its place in the image: without, every container would do that again. The
-/// files say nothing of this machine and are the same each time.
-fn compile(root: &Root, base: &Base, prefix: &Path) -> Result<()> {
-    let seen = root.path().to_owned();
-    for entry in WalkDir::new(&seen).into_iter().flatten() {
-        if entry.file_type().is_dir() && entry.file_name() == "__pycache__" {
-            let path = entry.path().strip_prefix(&seen).unwrap_or(entry.path());
-            root.remove_tree(path).attempt("remove", path)?;
-        }
-    }
-    let site = seen.join("lib").join(&base.python.lib).join("site-packages");
-    let python = base.prefix.join("bin").join(&base.python.executable);
-    let words = ["-I", "-m", "compileall", "-q", "-s"];
-    let command = Command::new(python)
-        .words(words)
-        .word(&seen)
-        .words(["-p"])
-        .word(prefix)
-        .words(["--invalidation-mode", "unchecked-hash"])
-        .word(&site);
-    let ran = command.run(Words::Dropped)?;
-    // Files of a package that no Python compiles are no reason to stop: Python says so when they are imported.
-    if ran.status.code().is_none() {
-        return Err(Error::new(format!("Python's compiler {}", ending(ran.status))));
-    }
-    Ok(())
 }

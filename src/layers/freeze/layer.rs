@@ -5,13 +5,12 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
-use flate2::write::GzEncoder;
-use flate2::{Compression, GzBuilder};
 use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
 use walkdir::WalkDir;
 
 use super::content::Laid;
+use super::members::Members;
 use crate::env::leftover::MARK;
 use crate::error::{Attempt, Error, Result};
 use crate::foreign;
@@ -78,7 +77,7 @@ fn counted<W>(inner: W) -> Counted<W> {
 }
 
 /// A tar that is hashed on its way into gzip, and behind.
-pub(super) type LayerTar = Builder<Counted<GzEncoder<Counted<BufWriter<File>>>>>;
+pub(super) type LayerTar = Builder<Counted<Members<Counted<BufWriter<File>>>>>;
 
 /// Packs what was laid out, as the directory `prefix` of an image.
 pub(super) fn pack(laid: &Laid, prefix: &Path) -> Result<NewLayer> {
@@ -94,8 +93,8 @@ pub(super) fn packed(
     let what = Path::new("the layer");
     let file = root.scratch(Path::new(".layer")).attempt("make a file for", what)?;
     let outer = counted(BufWriter::new(file));
-    // gzip, since docker before 23 reads nothing else; without a time or a name in it.
-    let gzip = GzBuilder::new().mtime(0).write(outer, Compression::default());
+    // gzip, since docker before 23 reads nothing else.
+    let gzip = Members::new(outer);
     let mut tar = Builder::new(counted(gzip));
     put(&mut tar)?;
     let inner = tar.into_inner().attempt("pack", what)?;

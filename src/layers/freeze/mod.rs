@@ -5,9 +5,11 @@
 
 mod again;
 pub(crate) mod as_is;
+mod compile;
 mod config;
 mod content;
 mod layer;
+mod members;
 mod records;
 
 use std::collections::BTreeMap;

@@ -14,7 +14,7 @@ use crate::support::tree;
 
 /// An entry of a layer.
 #[derive(Clone, Copy)]
-enum Item<'a> {
+pub(super) enum Item<'a> {
     Dir(&'a str, u32),
     File(&'a str, u32, &'a str),
     Link(&'a str, &'a str),
@@ -24,7 +24,7 @@ enum Item<'a> {
 use Item::{Device, Dir, File, Hard, Link};
 
 /// A layer's tar. Names go in as they are, which `tar` itself would refuse.
-fn layer(items: &[Item]) -> Vec<u8> {
+pub(super) fn layer(items: &[Item]) -> Vec<u8> {
     let mut tar = Builder::new(Vec::new());
     for item in items {
         let mut header = Header::new_gnu();

@@ -1,6 +1,7 @@
 //! Images in registries, and what is told of them.
 
 pub(crate) mod again;
+pub(crate) mod again_there;
 pub(crate) mod catalogue;
 pub(crate) mod described;
 pub(crate) mod freeze;
