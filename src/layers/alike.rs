@@ -27,7 +27,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Both together.
-    pub(super) fn and(self, other: Self) -> Self {
+    pub(super) fn and(&self, other: &Self) -> Self {
         Self {
             clones: self.clones + other.clones,
             links: self.links + other.links,

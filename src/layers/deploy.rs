@@ -107,7 +107,7 @@ fn make(
     };
     unpack::unpack_beside(registry, content, to, ui, (earlier.as_mut(), settle))?;
     Ok(match &mut earlier {
-        Some(earlier) => shared.and(earlier.shared()),
+        Some(earlier) => shared.and(&earlier.shared()),
         None => shared,
     })
 }

@@ -1,9 +1,10 @@
 //! Layers that an image has in common with one that is there already: they are not fetched, since what they brought lies there. Only
 //! where it still does, untouched: files that a later layer of that image took away or wrote anew are fetched with their layer.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{FileTimes, Permissions};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -15,8 +16,11 @@ use super::noted::{Kind, Noted, NotedLayer};
 use crate::fs::Root;
 use crate::image::registry::content::LayerContent;
 
-/// An entry by its place: the layer, and which entry of it.
+/// An entry: the layer, and which of its entries.
 type Spot = (usize, usize);
+
+/// Entries by their places.
+type Living<'a> = BTreeMap<&'a [u8], Spot>;
 
 /// The image that is there.
 pub(super) struct Earlier {
@@ -42,63 +46,13 @@ impl Earlier {
         (may_link, mode): (bool, impl Fn(u32) -> u32),
     ) -> Self {
         let common = layers.iter().zip(new).take_while(|(old, new)| old.diff == new.diff).count();
-        let wanted = living(&layers[..common]);
-        let there = living(&layers);
-        let mut this = Self {
-            old,
-            layers,
-            whole: Vec::new(),
-            may_link,
-            can_clone: true,
-            dirs: None,
-            shared: Shared::default(),
+        let whole = {
+            let (wanted, there) = (living(&layers[..common]), living(&layers));
+            let files = |at: usize| files(&old, (&layers, at), (&wanted, &there), &mode);
+            (0..common).map(files).collect()
         };
-        this.whole = (0..common).map(|at| this.files(at, (&wanted, &there), &mode)).collect();
-        this
-    }
-
-    /// The files of a layer that are wanted in the end; none where one of them is not there.
-    fn files(
-        &self,
-        layer: usize,
-        (wanted, there): (&HashMap<PathBuf, Spot>, &HashMap<PathBuf, Spot>),
-        mode: &impl Fn(u32) -> u32,
-    ) -> Option<HashSet<usize>> {
-        let mut found = HashSet::new();
-        let mut dir: Option<(&Path, Root)> = None;
-        let user = nix::unistd::geteuid().as_raw();
-        for (at, noted) in self.layers[layer].entries.iter().enumerate() {
-            if noted.kind == Kind::HardLink {
-                // What it is a name of has to be there when it is made.
-                let source = noted.target.as_ref()?;
-                let (of, place) = wanted.get(&source.0)?;
-                if *of != layer || *place > at {
-                    return None;
-                }
-            }
-            let spot = (layer, at);
-            if noted.kind != Kind::File || wanted.get(&noted.at.0) != Some(&spot) {
-                continue;
-            }
-            if there.get(&noted.at.0) != Some(&spot) {
-                return None;
-            }
-            let above = noted.at.0.parent()?;
-            if dir.as_ref().is_none_or(|(path, _)| *path != above) {
-                dir = Some((above, self.old.below(above).ok()?));
-            }
-            let meta = dir.as_ref()?.1.stat(Path::new(noted.at.0.file_name()?)).ok()?;
-            let is_it = meta.st_mode & S_IFMT == S_IFREG
-                && meta.st_uid == user
-                && meta.st_mode & 0o7777 == mode(noted.mode)
-                && u64::try_from(meta.st_size).ok() == Some(noted.size)
-                && u64::try_from(meta.st_mtime).ok() == Some(noted.time);
-            if !is_it {
-                return None;
-            }
-            found.insert(at);
-        }
-        Some(found)
+        let shared = Shared::default();
+        Self { old, layers, whole, may_link, can_clone: true, dirs: None, shared }
     }
 
     /// Where files lie that will be taken from there.
@@ -113,6 +67,11 @@ impl Earlier {
     pub(super) fn take(&mut self, layer: usize) -> Option<(Vec<Noted>, HashSet<usize>)> {
         let wanted = self.whole.get_mut(layer)?.take()?;
         Some((std::mem::take(&mut self.layers[layer].entries), wanted))
+    }
+
+    /// Forgets which directories are open: one of them may be another now.
+    pub(super) fn turn(&mut self) {
+        self.dirs = None;
     }
 
     /// Makes the file `noted` at its place below `new`.
@@ -131,14 +90,21 @@ impl Earlier {
                     self.shared.bytes += noted.size;
                     return Ok(());
                 }
+                Err(cause) if is_taken(&cause) => return Err(cause),
                 Err(_) => self.can_clone = false,
             }
             let _ = to.remove_file(name);
         }
-        if self.may_link && to.tie(name, from, name).is_ok() {
-            self.shared.links += 1;
-            self.shared.bytes += noted.size;
-            return Ok(());
+        if self.may_link {
+            match to.tie(name, from, name) {
+                Ok(()) => {
+                    self.shared.links += 1;
+                    self.shared.bytes += noted.size;
+                    return Ok(());
+                }
+                Err(cause) if is_taken(&cause) => return Err(cause),
+                Err(_) => {}
+            }
         }
         let mut file = to.create(name, 0o600)?;
         io::copy(&mut from.open_file(name)?, &mut file)?;
@@ -153,32 +119,89 @@ impl Earlier {
     }
 }
 
+/// The files of a layer that are wanted in the end; none where one of them is not there.
+fn files(
+    old: &Root,
+    (layers, layer): (&[NotedLayer], usize),
+    (wanted, there): (&Living, &Living),
+    mode: &impl Fn(u32) -> u32,
+) -> Option<HashSet<usize>> {
+    let mut found = HashSet::new();
+    let mut dir: Option<(&Path, Root)> = None;
+    let user = nix::unistd::geteuid().as_raw();
+    for (at, noted) in layers[layer].entries.iter().enumerate() {
+        if noted.kind == Kind::HardLink {
+            // What it is a name of has to be there when it is made.
+            let source = noted.target.as_ref()?;
+            let (of, place) = wanted.get(source.0.as_os_str().as_bytes())?;
+            if *of != layer || *place > at {
+                return None;
+            }
+        }
+        let (spot, place) = ((layer, at), noted.at.0.as_os_str().as_bytes());
+        if noted.kind != Kind::File || wanted.get(place) != Some(&spot) {
+            continue;
+        }
+        if there.get(place) != Some(&spot) {
+            return None;
+        }
+        let above = noted.at.0.parent()?;
+        if dir.as_ref().is_none_or(|(path, _)| *path != above) {
+            dir = Some((above, old.below(above).ok()?));
+        }
+        let meta = dir.as_ref()?.1.stat(Path::new(noted.at.0.file_name()?)).ok()?;
+        let is_it = meta.st_mode & S_IFMT == S_IFREG
+            && meta.st_uid == user
+            && meta.st_mode & 0o7777 == mode(noted.mode)
+            && u64::try_from(meta.st_size).ok() == Some(noted.size)
+            && u64::try_from(meta.st_mtime).ok() == Some(noted.time);
+        if !is_it {
+            return None;
+        }
+        found.insert(at);
+    }
+    Some(found)
+}
+
+fn is_taken(cause: &io::Error) -> bool {
+    cause.kind() == io::ErrorKind::AlreadyExists
+}
+
 /// What is there when all these layers lie on each other: files and links, by their places, and the entry that brought each.
-fn living(layers: &[NotedLayer]) -> HashMap<PathBuf, Spot> {
-    let mut alive: BTreeMap<PathBuf, Spot> = BTreeMap::new();
+fn living(layers: &[NotedLayer]) -> Living<'_> {
+    // By bytes, which are compared much quicker than parts of paths.
+    let mut alive = Living::new();
     for (layer, noted) in layers.iter().enumerate() {
         for (at, entry) in noted.entries.iter().enumerate() {
-            let place = &entry.at.0;
+            let place = entry.at.0.as_os_str().as_bytes();
             match entry.kind {
-                Kind::Gone | Kind::Emptied => end(&mut alive, place, layer),
+                Kind::Gone => {
+                    if alive.get(place).is_some_and(|(of, _)| *of < layer) {
+                        alive.remove(place);
+                    }
+                    end(&mut alive, place, layer);
+                }
+                Kind::Emptied => end(&mut alive, place, layer),
                 Kind::Dir => drop(alive.remove(place)),
                 Kind::File | Kind::Link | Kind::HardLink => {
-                    end(&mut alive, place, usize::MAX);
-                    alive.insert(place.clone(), (layer, at));
+                    if alive.insert(place, (layer, at)).is_none() {
+                        end(&mut alive, place, usize::MAX);
+                    }
                 }
                 Kind::Other => {}
             }
         }
     }
-    alive.into_iter().collect()
+    alive
 }
 
-/// Takes away what layers before `layer` have at `place` and below.
-fn end(alive: &mut BTreeMap<PathBuf, Spot>, place: &Path, layer: usize) {
-    let below = alive.range(place.to_owned()..).take_while(|(path, _)| path.starts_with(place));
-    let gone = below.filter(|(_, (of, _))| *of < layer).map(|(path, _)| path.clone());
-    for path in gone.collect::<Vec<_>>() {
-        alive.remove(&path);
+/// Takes away what layers before `layer` have below `place`.
+fn end(alive: &mut Living, place: &[u8], layer: usize) {
+    let below = [place, b"/"].concat();
+    let all = alive.range(below.as_slice()..).take_while(|(path, _)| path.starts_with(&below));
+    let gone: Vec<&[u8]> = all.filter(|(_, (of, _))| *of < layer).map(|(path, _)| *path).collect();
+    for path in gone {
+        alive.remove(path);
     }
 }
 
@@ -217,10 +240,9 @@ mod tests {
                 ("e", Kind::Link),
             ]),
         ];
-        let mut alive: Vec<_> = living(&layers).into_iter().collect();
-        alive.sort();
+        let alive: Vec<_> = living(&layers).into_iter().collect();
         let expected =
             [("a/two", (0, 2)), ("b", (1, 1)), ("c/new", (1, 3)), ("e", (1, 4)), ("e.txt", (0, 5))];
-        assert_eq!(alive, expected.map(|(path, spot)| (PathBuf::from(path), spot)));
+        assert_eq!(alive, expected.map(|(path, spot)| (path.as_bytes(), spot)));
     }
 }

@@ -43,7 +43,7 @@ pub(super) struct Noted {
     #[serde(rename = "t")]
     pub(super) time: u64,
     /// Bytes, of a file.
-    #[serde(rename = "s", default, skip_serializing_if = "is_none")]
+    #[serde(rename = "s")]
     pub(super) size: u64,
     /// What a link says, or the path of the file that a hard link is.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
@@ -51,11 +51,6 @@ pub(super) struct Noted {
     /// Where it came to lie, links of the image followed.
     #[serde(rename = "a")]
     pub(super) at: PathText,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde's way
-fn is_none(size: &u64) -> bool {
-    *size == 0
 }
 
 impl Noted {

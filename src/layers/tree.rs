@@ -5,7 +5,7 @@ mod place;
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
-use std::fs::{FileTimes, Permissions};
+use std::fs::{File, FileTimes, Permissions};
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
@@ -108,6 +108,9 @@ impl<'a> Tree<'a> {
         let mut here: HashSet<PathBuf> = HashSet::new();
         for (at, noted) in entries.iter_mut().enumerate() {
             self.count.one_more().map_err(damaged)?;
+            if noted.kind != Kind::File {
+                earlier.turn();
+            }
             if noted.kind != Kind::File || wanted.contains(&at) {
                 self.entry(noted, Bytes::Earlier(earlier), &mut here)
                     .map_err(|cause| failed(noted, &cause))?;
@@ -147,14 +150,17 @@ impl<'a> Tree<'a> {
         }
         let at = dir.join(&name);
         noted.at = PathText(at.clone());
-        here.extend(at.ancestors().map(Path::to_owned));
+        for above in at.ancestors() {
+            if !here.insert(above.to_owned()) {
+                break;
+            }
+        }
         let target = noted.target.as_ref().map_or(Path::new(""), |target| &target.0);
         match noted.kind {
             Kind::Dir => self.dir(at, noted.mode, noted.time),
             Kind::Link => {
-                self.remove(&at)?;
                 self.made.links += 1;
-                self.root.link(&at, target)
+                self.free(&at, |root| root.link(&at, target))
             }
             Kind::HardLink => {
                 let source = self.place(target.parent().unwrap_or(Path::new("")))?;
@@ -166,13 +172,17 @@ impl<'a> Tree<'a> {
                 self.root.tie(&at, self.root, &source)
             }
             Kind::File => {
-                self.remove(&at)?;
                 self.made.files += 1;
                 self.made.bytes += noted.size;
-                let mode = self.mode(noted.mode);
+                let mode = final_mode(noted.mode, self.besides);
                 match bytes {
-                    Bytes::Read(read) => self.file(&at, read, (mode, noted.time)),
-                    Bytes::Earlier(earlier) => earlier.give(self.root, noted, mode),
+                    Bytes::Read(read) => {
+                        let file = self.free(&at, |root| root.create(&at, 0o600))?;
+                        written(file, read, (mode, noted.time))
+                    }
+                    Bytes::Earlier(earlier) => {
+                        self.free(&at, |root| earlier.give(root, noted, mode))
+                    }
                 }
             }
             Kind::Gone | Kind::Emptied | Kind::Other => {
@@ -182,22 +192,19 @@ impl<'a> Tree<'a> {
         }
     }
 
-    fn file(
+    /// Does what makes `at`; again without what has that name already, which is seldom there.
+    fn free<T>(
         &mut self,
         at: &Path,
-        bytes: &mut dyn Read,
-        (mode, time): (u32, u64),
-    ) -> io::Result<()> {
-        let mut file = self.root.create(at, 0o600)?;
-        io::copy(bytes, &mut file)?;
-        file.set_permissions(Permissions::from_mode(mode))?;
-        let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(time));
-        file.set_times(FileTimes::new().set_modified(time.unwrap_or(SystemTime::UNIX_EPOCH)))
-    }
-
-    /// What a file may be in the end. Programs that act for others are none here, where everything is one user's.
-    fn mode(&self, mode: u32) -> u32 {
-        final_mode(mode, self.besides)
+        mut make: impl FnMut(&Root) -> io::Result<T>,
+    ) -> io::Result<T> {
+        match make(self.root) {
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+                self.remove(at)?;
+                make(self.root)
+            }
+            done => done,
+        }
     }
 
     fn dir(&mut self, at: PathBuf, mode: u32, time: u64) -> io::Result<()> {
@@ -240,6 +247,13 @@ impl<'a> Tree<'a> {
             }
         }
     }
+}
+
+fn written(mut file: File, bytes: &mut dyn Read, (mode, time): (u32, u64)) -> io::Result<()> {
+    io::copy(bytes, &mut file)?;
+    file.set_permissions(Permissions::from_mode(mode))?;
+    let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(time));
+    file.set_times(FileTimes::new().set_modified(time.unwrap_or(SystemTime::UNIX_EPOCH)))
 }
 
 /// What others may do besides: read where the owner may, run where the owner may.

@@ -83,7 +83,7 @@ fn what_is_not_there_any_more_is_fetched() {
     let top = layer(&[File("etc/list", 0o644, "two")]);
     let (_, before) = place.deploy("images", &[base.clone(), top.clone()]);
     // The upper layer, which the new version has no more, had written over it.
-    let (told, after) = place.deploy("images", &[base.clone()]);
+    let (told, after) = place.deploy("images", std::slice::from_ref(&base));
     assert!(told.contains("layer 1 of 1, ") && !told.contains("is there already"), "{told}");
     assert_eq!(std::fs::read_to_string(after.join("etc/list")).unwrap(), "one");
     // Somebody changed a file of the one that is there.
