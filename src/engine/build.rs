@@ -9,8 +9,7 @@ use crate::context::Context;
 use crate::env::stage::Stage;
 use crate::error::{Attempt, Error, Result};
 use crate::fs::{self, How, Root};
-use crate::image::Reference;
-use crate::image::recipe::{Recipe, RecipeForm};
+use crate::image::recipe::{Recipe, RecipeForm, Start};
 use crate::process::{Command, ending, stop_flag};
 use crate::text::{Shown, shown};
 
@@ -21,7 +20,7 @@ const BUILDERS: [&str; 3] = ["podman", "buildah", "docker"];
 pub(crate) struct Order<'a> {
     pub(crate) recipe: &'a Recipe,
     /// The image that it stands on.
-    pub(crate) base: &'a Reference,
+    pub(crate) base: &'a Start,
     /// Where the files are that the description names.
     pub(crate) dir: &'a Path,
     /// How it was asked for, as words of a command.

@@ -158,6 +158,21 @@ fn apptainer_alone_makes_a_sif_and_a_sandbox_for_an_ordinary_user() {
         assert_eq!(told.out, "ran in /work\n", "{to}");
         build(&["--variant", "plain", "-o", to]).fails(1, "is there already");
     }
+    // A sandbox or a SIF is a base as well, and needs no word for the engine.
+    let text = "base = '../box'\nrun = [\"echo again >>/note\"]\n";
+    sandbox.write(format!("{dir}/again.toml"), text);
+    for (to, base) in [("again/", &[][..]), ("third/", &["--base-image", "lab.sif"])] {
+        let words = [&["image", "build", "a lab/again.toml", "-o", to], base].concat();
+        nobody.mlenv(&words).ok();
+        let told = nobody.run(&["apptainer", "exec", "--cleanenv", to, "cat", "/note"]).ok();
+        assert_eq!(told.out, "it's built\nagain\n", "{to}");
+    }
+    let words = ["image", "build", "a lab/again.toml", "-t", "x"];
+    nobody.mlenv(&words).fails(2, "and neither is wanted");
+    let words = ["image", "recipe", "a lab/again.toml"];
+    nobody.mlenv(&words).fails(2, "a Dockerfile cannot start from ");
+    let words = ["image", "recipe", "a lab/again.toml", "--base-image", "none.sif"];
+    nobody.mlenv(&words).fails(1, "there is no image at ");
     build(&["--variant", "other", "-o", "other/"]).ok();
     assert!(sandbox.path("home/project/other/opt/more/deep/x").is_file());
     let told = build(&["--variant", "broken", "-o", "broken.sif"]).end();
@@ -175,5 +190,5 @@ fn apptainer_alone_makes_a_sif_and_a_sandbox_for_an_ordinary_user() {
     let names = std::fs::read_dir(sandbox.path("home/project")).unwrap();
     let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["a lab", "box", "lab.sif", "other"], "nothing is left behind");
+    assert_eq!(names, ["a lab", "again", "box", "lab.sif", "other", "third"], "nothing is left");
 }

@@ -21,13 +21,18 @@ use crate::error::{Attempt, Error, Result};
 use crate::foreign::{self, FileKind};
 use crate::image::SPEC_LABEL;
 use crate::image::digest::Digest;
+use crate::image::recipe::Start;
 use crate::packages::fulfil;
 use crate::packages::project::{Parts, Wanted};
 use crate::text::shown;
 
 pub(super) fn run(context: &Context, arguments: &ImageBuild) -> Result<()> {
     match spec::kind(context, &arguments.spec)? {
-        Kind::File(file) if arguments.tag.is_none() && arguments.engine.is_none() => {
+        Kind::File(file)
+            if arguments.tag.is_none()
+                && arguments.engine.is_none()
+                && !arguments.spec.base_image.as_deref().is_some_and(Start::is_place) =>
+        {
             let base = arguments.spec.base_image.as_deref();
             let base = base.ok_or_else(|| spec::without_base(&file))?;
             let wanted = |optional: &Parts, held: &mut Vec<OwnedFd>| {
@@ -44,7 +49,9 @@ pub(super) fn run(context: &Context, arguments: &ImageBuild) -> Result<()> {
 fn of_description(context: &Context, arguments: &ImageBuild) -> Result<()> {
     let described = spec::read(context, &arguments.spec)?;
     let recipe = &described.recipe;
-    if recipe.is_of_packages() && arguments.tag.is_none() && arguments.engine.is_none() {
+    let is_named = matches!(described.base, Start::Named(_));
+    let is_free = arguments.tag.is_none() && arguments.engine.is_none();
+    if recipe.is_of_packages() && is_named && is_free {
         let wanted = |optional: &Parts, held: &mut Vec<OwnedFd>| {
             let files =
                 recipe.conda.iter().chain(&recipe.pip).map(|file| described.dir.join(&file.0));

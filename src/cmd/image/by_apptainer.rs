@@ -9,7 +9,7 @@ use crate::cli::ImageBuild;
 use crate::context::Context;
 use crate::engine::build::{self, Order};
 use crate::error::{Error, Result};
-use crate::image::recipe::RecipeForm;
+use crate::image::recipe::{RecipeForm, Start};
 use crate::layers::output::Output;
 use crate::process::Command;
 use crate::text::{Shown, shown};
@@ -17,10 +17,17 @@ use crate::text::{Shown, shown};
 /// What builds definitions.
 const MAKERS: [&str; 2] = ["apptainer", "singularity"];
 
-/// True where apptainer is to build: it was named, or nothing else is here and it can make what is wanted.
-pub(super) fn is_meant(context: &Context, arguments: &ImageBuild, output: Option<&Output>) -> bool {
+/// True where apptainer is to build: it was named, the base is a file that nothing else starts from, or nothing else is here and it can make what is wanted.
+pub(super) fn is_meant(
+    context: &Context,
+    arguments: &ImageBuild,
+    (base, output): (&Start, Option<&Output>),
+) -> bool {
     if let Some(named) = &arguments.engine {
         return MAKERS.contains(&named.as_str());
+    }
+    if matches!(base, Start::Place(_)) {
+        return true;
     }
     let is_its = matches!(output, Some(Output::Sif(_) | Output::Sandbox(_)));
     is_its && arguments.tag.is_none() && arguments.to.push.is_none() && !build::has_builder(context)

@@ -31,7 +31,7 @@ pub(super) fn run(
     };
     let output = arguments.to.output.as_deref().map(|to| place_of(context, to)).transpose()?;
     described.check_files(context)?;
-    if by_apptainer::is_meant(context, arguments, output.as_ref()) {
+    if by_apptainer::is_meant(context, arguments, (&described.base, output.as_ref())) {
         return by_apptainer::run(context, arguments, described, (output.as_ref(), &work));
     }
     let maker = match &output {

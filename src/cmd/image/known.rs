@@ -9,6 +9,7 @@ use super::spec::{Described, is_of_disk, of_disk};
 use crate::context::Context;
 use crate::error::{Attempt, Error, Result};
 use crate::foreign::{self, FileKind};
+use crate::image::recipe::Start;
 use crate::image::registry::{Platform, Registry};
 use crate::image::{BASE_LABEL, SPEC_LABEL};
 use crate::packages::fulfil;
@@ -30,7 +31,9 @@ impl Described {
         if self.recipe.user.is_some() && !is_built {
             return Ok(());
         }
-        let facts = Registry::new(context.host, &self.base, patience)
+        // A file says nothing of a user: whoever starts it runs in it.
+        let Start::Named(base) = &self.base else { return Ok(()) };
+        let facts = Registry::new(context.host, base, patience)
             .and_then(|mut registry| registry.facts(&Platform::here()));
         match facts {
             Ok(facts) => {

@@ -9,6 +9,7 @@ use crate::error::{Attempt, Error, Result};
 use crate::foreign::{self, FileKind};
 use crate::fs;
 use crate::image::Reference;
+use crate::image::recipe::Start;
 use crate::image::recipe::pins::{self, Place};
 use crate::image::registry::Registry;
 use crate::text::{Shown, shown};
@@ -47,6 +48,9 @@ pub(super) fn run(context: &Context, arguments: &ImagePin) -> Result<()> {
 
 /// A base with the digest of today. A tag stays beside it: to tell people, and to be asked again.
 fn of(context: &Context, arguments: &ImagePin, name: &str) -> Result<String> {
+    if Start::is_place(name) {
+        return Ok(name.to_owned()); // a file has no tag that could move
+    }
     let reference = catalogue(context)?.find(name)?.reference.ok_or_else(|| {
         Error::no(format!("{} is in no registry, and has no digest there", shown(name)))
     })?;

@@ -9,8 +9,7 @@ use crate::cli::ImageSpec;
 use crate::context::Context;
 use crate::error::{Attempt, Error, Result};
 use crate::foreign::{self, FileKind};
-use crate::image::Reference;
-use crate::image::recipe::{self, Recipe};
+use crate::image::recipe::{self, Recipe, Start};
 use crate::packages::fulfil;
 use crate::packages::project::Wanted;
 use crate::text::{PathText, Shown, shown, typed_path};
@@ -26,7 +25,7 @@ pub(in crate::cmd) struct Described {
     /// The file, where it is one.
     pub(in crate::cmd) file: Option<PathBuf>,
     /// The image that it stands on.
-    pub(super) base: Reference,
+    pub(super) base: Start,
 }
 
 impl Described {
@@ -88,18 +87,30 @@ pub(in crate::cmd) fn read(context: &Context, asked: &ImageSpec) -> Result<Descr
     if let Some(base) = &asked.base_image {
         recipe.base.clone_from(base);
     }
-    let base = find(context, &recipe.base)?.reference.ok_or_else(|| {
-        Error::no(format!(
-            "{} is in no registry: builders cannot start from it",
-            shown(&recipe.base)
-        ))
-        .hint("name it as in ghcr.io/lab/ml:v1")
-    })?;
     let dir = file
         .as_deref()
         .and_then(Path::parent)
         .map_or_else(|| context.host.cwd(), |dir| Ok(dir.to_owned()))?;
+    // A description's own words are read where it lies.
+    let from = if asked.base_image.is_some() { context.host.cwd()? } else { dir.clone() };
+    let base = start(context, &recipe.base, &from)?;
     Ok(Described { recipe, dir, words: words(asked, file.as_deref()), file, base })
+}
+
+/// What a base means: a place is looked for from the directory `from`.
+fn start(context: &Context, base: &str, from: &Path) -> Result<Start> {
+    if Start::is_place(base) {
+        let place = from.join(base);
+        return match place.canonicalize() {
+            Ok(place) => Ok(Start::Place(place)),
+            Err(_) => Err(Error::no(format!("there is no image at {}", Shown(&place)))
+                .hint("name a SIF file or a sandbox, or an image as in ghcr.io/lab/ml:v1")),
+        };
+    }
+    find(context, base)?.reference.map(Start::Named).ok_or_else(|| {
+        Error::no(format!("{} is in no registry: builders cannot start from it", shown(base)))
+            .hint("name it as in ghcr.io/lab/ml:v1")
+    })
 }
 
 fn words(asked: &ImageSpec, file: Option<&Path>) -> String {

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::dockerfile::literal;
-use super::{CopiedFile, Recipe, steps};
+use super::{CopiedFile, Recipe, Start, steps};
 use crate::error::{Error, Result};
-use crate::image::reference::Reference;
 use crate::process::Command;
 use crate::text::shown;
 
 /// The sections in the order in which apptainer carries them out.
 pub(super) fn render(
     recipe: &Recipe,
-    base: &Reference,
+    base: &Start,
     files: &[CopiedFile],
     source: &str,
 ) -> Result<String> {
@@ -21,7 +20,7 @@ pub(super) fn render(
     let mut text = format!(
         "# Made by `{source} --apptainer`.\n# Build it with: apptainer build IMAGE.sif DEFINITION (here, beside the files)\n"
     );
-    let _ = writeln!(text, "Bootstrap: docker\nFrom: {}\n\n%files", base.to_pull());
+    let _ = writeln!(text, "{}\n\n%files", base.head()?);
     for CopiedFile { from, to } in files {
         let _ = writeln!(text, "    {from} {to}");
     }

@@ -10,6 +10,7 @@ mod dockerfile;
 pub(crate) mod makefile;
 pub(crate) mod pins;
 mod source;
+mod start;
 mod steps;
 mod system;
 pub(crate) mod tasks;
@@ -20,9 +21,9 @@ use std::path::{Component, Path, PathBuf};
 use serde::Deserialize;
 
 pub(crate) use self::source::{preset, read, variants};
+pub(crate) use self::start::Start;
 use self::system::SystemPackages;
 use self::tasks::Task;
-use super::reference::Reference;
 use crate::error::{Error, Result};
 use crate::text::{PathText, Shown};
 
@@ -143,7 +144,7 @@ impl Recipe {
     pub(crate) fn render(
         &self,
         form: RecipeForm,
-        base: &Reference,
+        base: &Start,
         dir: &Path,
         name: &str,
     ) -> Result<String> {
@@ -151,7 +152,7 @@ impl Recipe {
         let files = self.files(dir)?;
         let source = format!("mlenv image recipe {name}");
         match form {
-            RecipeForm::Dockerfile => Ok(dockerfile::render(self, base, &files, &source)),
+            RecipeForm::Dockerfile => Ok(dockerfile::render(self, base.named()?, &files, &source)),
             RecipeForm::Definition => definition::render(self, base, &files, &source),
         }
     }

@@ -13,7 +13,7 @@ fn dir() -> tempfile::TempDir {
 
 fn render(text: &str, form: RecipeForm) -> Result<String> {
     let recipe = read(text, None)?;
-    let base = Reference::parse(&recipe.base)?;
+    let base = Start::Named(Reference::parse(&recipe.base)?);
     recipe.render(form, &base, dir().path(), "recipe.toml")
 }
 
