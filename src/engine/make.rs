@@ -125,7 +125,7 @@ pub(crate) fn make<'a>(
     Pending::note(dir, &thing)?;
     let mut made = Made { state, thing, context, dir, kept: false };
     if let Some(path) = made.state.sandbox(dir) {
-        build(runner, dir, &path, &made.state)?;
+        build(context, runner, (dir, &path), &made.state)?;
     } else {
         start(context, runner, &mut made)?;
     }
@@ -154,14 +154,20 @@ fn unfinished(state: &ContainerState) -> String {
 }
 
 /// Builds aside and renames: what has the name is whole.
-fn build(runner: &Runner, dir: &Path, path: &Path, state: &ContainerState) -> Result<()> {
+fn build(
+    context: &Context,
+    runner: &Runner,
+    (dir, path): (&Path, &Path),
+    state: &ContainerState,
+) -> Result<()> {
     let image = exact(state);
     let shown = Shown(&state.image.0);
     let parent = path.parent().unwrap_or(dir);
     fs::make_dirs(parent, 0o777).attempt("make", parent)?;
     let aside = Stage::new(&sandbox::building_place(path)?)?;
     let unfinished = aside.path().join("sandbox");
-    let call = files::build(runner.engine, &unfinished, &image);
+    let mut call = files::build(runner.engine, &unfinished, &image);
+    call.set.extend(sandbox::work(context.host, runner.work.as_deref(), &aside.path()));
     runner.watch(&format!("build a sandbox from {shown}"), &call)?;
     if unfinished.join("bin/sh").symlink_metadata().is_err() {
         return Err(Error::new(format!("the image {shown} has no shell"))

@@ -19,6 +19,8 @@ pub(crate) struct Runner {
     pub(crate) engine: Engine,
     /// Whose powers it has.
     pub(crate) powers: Powers,
+    /// Where it unpacks layers while it builds files; none leaves that to the user's settings.
+    pub(crate) work: Option<PathBuf>,
     program: PathBuf,
     progress: Words,
 }
@@ -68,7 +70,7 @@ impl Runner {
                 .hint(format!("install {name} or load its module, or choose another engine"))
         })?;
         let progress = if ui.draws() { Words::Shown } else { Words::Kept };
-        Ok(Self { engine, powers: Powers::User, program, progress })
+        Ok(Self { engine, powers: Powers::User, work: None, program, progress })
     }
 
     /// Its program.

@@ -1,10 +1,12 @@
 //! The sandbox of a directory, on disk: where it goes, where it is built, and what is made in it.
 
+use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use crate::container::Mount;
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
+use crate::host::Host;
 use crate::text::Shown;
 
 /// Where sandboxes go, in the directory that they are for.
@@ -36,6 +38,20 @@ pub(crate) fn building_place(path: &Path) -> Result<PathBuf> {
         Error::new(format!("a sandbox cannot be built in {}", Shown(parent)))
             .hint("apptainer cannot hold quotes, brackets, `;`, `&`, `|`, `<` and `>` in a path: use another directory")
     })
+}
+
+/// Where apptainer and singularity unpack layers while they build: `named`, else where the user's settings say, else `beside` what is
+/// built, and not in /tmp, which is small or shared on many machines.
+pub(crate) fn work(host: &Host, named: Option<&Path>, beside: &Path) -> Vec<(OsString, OsString)> {
+    const NAMES: [&str; 2] = ["APPTAINER_TMPDIR", "SINGULARITY_TMPDIR"];
+    let is_set = NAMES.iter().any(|name| host.var(name).is_some());
+    match named {
+        None if is_set => Vec::new(),
+        named => {
+            let dir = named.unwrap_or(beside);
+            NAMES.iter().map(|name| (name.into(), dir.into())).collect()
+        }
+    }
 }
 
 /// Removes a sandbox, and the directory of sandboxes where it was the last.

@@ -82,13 +82,21 @@ fn a_sandbox_as_it_is_becomes_a_sif() {
     }
     let image = world().publish("changed:sandbox", 1);
     let project = project(Engine::Apptainer, &image);
+    // Layers are unpacked beside what is built, or where that is asked for: not where temporary files go.
+    let setup = ["container", "setup", "--force", "--engine", "apptainer", &image];
+    let setup = project.mlenv(setup).var("TMPDIR", "/nowhere");
+    setup.clone().args(["--workdir", "missing"]).fails(1, "there is no directory ");
+    let scratch = project.sandbox.path("home/scratch");
+    std::fs::create_dir(&scratch).unwrap();
+    setup.clone().arg("--workdir").arg(scratch).ok();
+    setup.ok();
     project.inside(&["sh", "-c", "echo mine >/opt/note"]);
     let freeze = |words: &[&str]| {
         project.mlenv([&["image", "freeze", "--container", "--as-is"], words].concat())
     };
     freeze(&["-o", "x.oci.tar"]).fails(2, "is a sandbox").hints("-o FILE.sif");
     let sif = project.sandbox.path("changed.sif");
-    freeze(&["-o", sif.to_str().unwrap()]).ok();
+    freeze(&["-o", sif.to_str().unwrap()]).var("TMPDIR", "/nowhere").ok();
     let run = project.run("apptainer").args(["exec", "--contain"]).arg(&sif);
     assert_eq!(run.args(["cat", "/opt/note"]).ok().out, "mine\n");
 }

@@ -1,7 +1,7 @@
 //! `mlenv container setup`: a new container for this directory.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{lock, print_calls, remember};
 use crate::cli::Setup;
@@ -24,7 +24,8 @@ pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
     let dir = context.host.cwd()?;
     let _lock = if arguments.dry_run { None } else { Some(lock(&dir)?) };
     let mut there = there(&dir, arguments.force)?;
-    let runner = Runner::choose(context.host, context.ui, arguments.engine.as_deref())?;
+    let mut runner = Runner::choose(context.host, context.ui, arguments.engine.as_deref())?;
+    runner.work = work(context, &runner, arguments.workdir.as_deref())?;
     let image = image::named(context, &runner, &arguments.image)?;
     if let (Some(_), false) = (&arguments.name, runner.has_store()) {
         return Err(Error::new(format!("a sandbox of {} has no name", runner.engine.name()))
@@ -83,6 +84,21 @@ fn make_env(
     })?;
     context.ui.say(format!("made {} in it, on {}", Shown(&place), shown(base)));
     Ok(())
+}
+
+/// The directory for what is unpacked, which has to be there.
+fn work(context: &Context, runner: &Runner, named: Option<&Path>) -> Result<Option<PathBuf>> {
+    let Some(named) = named else { return Ok(None) };
+    if runner.has_store() {
+        let name = runner.engine.name();
+        return Err(Error::new(format!("{name} unpacks images in its own store"))
+            .hint("leave `--workdir` out"));
+    }
+    let dir = context.host.absolute(named)?;
+    if dir.is_dir() {
+        return Ok(Some(dir));
+    }
+    Err(Error::no(format!("there is no directory {}", Shown(&dir))).hint("make it first"))
 }
 
 fn published(runner: &Runner, words: &[String]) -> Result<Vec<Published>> {

@@ -8,6 +8,7 @@ use super::spec::Described;
 use crate::cli::ImageBuild;
 use crate::context::Context;
 use crate::engine::build::{self, Order};
+use crate::engine::sandbox;
 use crate::error::{Error, Result};
 use crate::image::recipe::{RecipeForm, Start};
 use crate::layers::output::Output;
@@ -71,11 +72,9 @@ pub(super) fn run(
     let definition = OsString::from(stage.path().join(build::name(RecipeForm::Definition)));
     let inside = stage.path().join(build::CONTEXT);
     sif::made(output, |to| {
-        // What it unpacks while it builds goes where the rest is, and not to /tmp.
         let mut command: Command = sif::call(&maker, output, to, &definition).in_dir(&inside);
-        for name in ["APPTAINER_TMPDIR", "SINGULARITY_TMPDIR"] {
-            command.set.push((name.into(), stage.path().into()));
-        }
+        let named = arguments.workdir.is_some().then(|| stage.path());
+        command.set.extend(sandbox::work(context.host, named.as_deref(), &stage.path()));
         build::watched(context, &command, "the build").map_err(|error| {
             error.hint("apptainer's last words are above; -v shows all that it says")
         })

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::context::Context;
-use crate::engine::sandbox::building_place;
+use crate::engine::sandbox::{building_place, work};
 use crate::env::stage::Stage;
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
@@ -67,7 +67,10 @@ pub(super) fn of_source(
     let what = if matches!(to, Output::Sandbox(_)) { "sandbox" } else { "SIF" };
     context.ui.say(format!("{} builds the {what}", Shown(program)));
     made(to, |built| {
-        let ran = call(program, to, built, source).run(Words::Shown)?;
+        let mut command = call(program, to, built, source);
+        let beside = built.parent().unwrap_or(Path::new("/"));
+        command.set.extend(work(context.host, None, beside));
+        let ran = command.run(Words::Shown)?;
         if ran.status.success() {
             return Ok(());
         }

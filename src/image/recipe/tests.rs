@@ -1,6 +1,7 @@
 //! Recipes as text, and what they refuse.
 
 use super::*;
+use crate::image::Reference;
 
 /// A directory with the files that recipes here name.
 fn dir() -> tempfile::TempDir {
