@@ -81,7 +81,7 @@ pub(crate) struct Setup {
     /// Make an env in the container too, here or at this place, on the conda prefix of its image
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".venv")]
     pub(crate) env: Option<PathBuf>,
-    /// Where apptainer and singularity unpack layers while they build a sandbox [default: APPTAINER_TMPDIR, else beside the sandbox]
+    /// Where apptainer and singularity unpack layers while they build a sandbox [default: `APPTAINER_TMPDIR`, else beside the sandbox]
     #[arg(long, value_name = "DIR")]
     pub(crate) workdir: Option<PathBuf>,
     /// Replace the container that this directory has, with all that was added to it

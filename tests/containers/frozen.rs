@@ -23,7 +23,7 @@ fn imported(image: &str) -> String {
 
 #[test]
 fn what_was_added_to_a_container_is_one_layer_on_the_image_that_it_was_made_of() {
-    for engine in Engine::ALL.into_iter().filter(|engine| engine.works()) {
+    for engine in [Engine::Podman, Engine::Apptainer].into_iter().filter(|it| it.works()) {
         let image = world().publish(&format!("added:{}", engine.name()), 1);
         let project = project(engine, &image);
         let freeze = |words: &[&str]| {
