@@ -167,7 +167,7 @@ fn build(
     let aside = Stage::new(&sandbox::building_place(path)?)?;
     let unfinished = aside.path().join("sandbox");
     let mut call = files::build(runner.engine, &unfinished, &image);
-    call.set.extend(sandbox::work(context.host, runner.work.as_deref(), &aside.path()));
+    call.set.extend(sandbox::work(context.host, runner.work.as_deref(), &aside.path())?);
     runner.watch(&format!("build a sandbox from {shown}"), &call)?;
     if unfinished.join("bin/sh").symlink_metadata().is_err() {
         return Err(Error::new(format!("the image {shown} has no shell"))

@@ -22,36 +22,48 @@ pub(crate) fn path(image: &str, instance: &str) -> PathBuf {
 }
 
 /// Where one can be built that goes to `path`: the nearest directory above, on the same file system, whose path
-/// apptainer's own scripts can hold. 1.4 does not quote it in one of them.
+/// apptainer's own scripts can hold.
 pub(crate) fn building_place(path: &Path) -> Result<PathBuf> {
-    use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::MetadataExt;
     let parent = path.parent().unwrap_or(path);
     let device = parent.metadata().attempt("look at", parent)?.dev();
-    let is_plain = |dir: &&Path| {
-        !dir.as_os_str().as_bytes().iter().any(|byte| b"'\"`;&|()<>\n".contains(byte))
-    };
     let is_here = |dir: &Path| dir.metadata().is_ok_and(|meta| meta.dev() == device);
-    let found =
-        parent.ancestors().find(is_plain).filter(|dir| is_here(dir) && fs::is_writable(dir));
-    found.map(Path::to_owned).ok_or_else(|| {
-        Error::new(format!("a sandbox cannot be built in {}", Shown(parent)))
-            .hint("apptainer cannot hold quotes, brackets, `;`, `&`, `|`, `<` and `>` in a path: use another directory")
-    })
+    let found = parent
+        .ancestors()
+        .find(|dir| is_plain(dir))
+        .filter(|dir| is_here(dir) && fs::is_writable(dir));
+    found.map(Path::to_owned).ok_or_else(|| not_plain(parent))
 }
 
-/// Where apptainer and singularity unpack layers while they build: `named`, else where the user's settings say, else `beside` what is
-/// built, and not in /tmp, which is small or shared on many machines.
-pub(crate) fn work(host: &Host, named: Option<&Path>, beside: &Path) -> Vec<(OsString, OsString)> {
+/// Whether apptainer's scripts can hold a path: 1.4 looks at what it built by a script into which the path of the
+/// unpacked image is written without quotes.
+fn is_plain(path: &Path) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+    !path.as_os_str().as_bytes().iter().any(|byte| b"'\"`;&|()<>\n$\\#".contains(byte))
+}
+
+fn not_plain(dir: &Path) -> Error {
+    Error::new(format!("apptainer cannot build in {}", Shown(dir))).hint(
+        "it cannot hold quotes, brackets, `;`, `&`, `|`, `<`, `>`, `$`, `#` and `\\` in that path: use another directory",
+    )
+}
+
+/// The variables that say where apptainer and singularity unpack layers while they build: `named`, else where the
+/// user's settings say, else `beside` what is built, and not in /tmp, which is small or shared on many machines. A
+/// path that apptainer cannot hold is refused where it was named, and else left to apptainer's own choice.
+pub(crate) fn work(
+    host: &Host,
+    named: Option<&Path>,
+    beside: &Path,
+) -> Result<Vec<(OsString, OsString)>> {
     const NAMES: [&str; 2] = ["APPTAINER_TMPDIR", "SINGULARITY_TMPDIR"];
     let is_set = NAMES.iter().any(|name| host.var(name).is_some());
-    match named {
-        None if is_set => Vec::new(),
-        named => {
-            let dir = named.unwrap_or(beside);
-            NAMES.iter().map(|name| (name.into(), dir.into())).collect()
-        }
-    }
+    let dir = match named {
+        Some(dir) if !is_plain(dir) => return Err(not_plain(dir)),
+        None if is_set || !is_plain(beside) => return Ok(Vec::new()),
+        named => named.unwrap_or(beside),
+    };
+    Ok(NAMES.iter().map(|name| (name.into(), dir.into())).collect())
 }
 
 /// Removes a sandbox, and the directory of sandboxes where it was the last.
@@ -118,6 +130,16 @@ mod tests {
         fs::make_dirs(&odd, 0o755).unwrap();
         assert_eq!(building_place(&odd.join("x")).unwrap(), root.path());
         assert_eq!(building_place(&root.path().join("x y")).unwrap(), root.path());
+    }
+
+    #[test]
+    fn apptainer_is_told_of_no_path_that_its_scripts_break_on() {
+        let host = Host::fake(&[], Path::new("/"));
+        for odd in ["/it's", "/a #b", "/${x", "/a\\", "/(a"] {
+            assert!(work(&host, None, Path::new(odd)).unwrap().is_empty(), "{odd}");
+            assert!(work(&host, Some(Path::new(odd)), Path::new("/x")).is_err(), "{odd}");
+        }
+        assert_eq!(work(&host, None, Path::new("/a b/\u{e9}")).unwrap().len(), 2);
     }
 
     #[test]

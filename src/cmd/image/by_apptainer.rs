@@ -74,7 +74,7 @@ pub(super) fn run(
     sif::made(output, |to| {
         let mut command: Command = sif::call(&maker, output, to, &definition).in_dir(&inside);
         let named = arguments.workdir.is_some().then(|| stage.path());
-        command.set.extend(sandbox::work(context.host, named.as_deref(), &stage.path()));
+        command.set.extend(sandbox::work(context.host, named.as_deref(), &stage.path())?);
         build::watched(context, &command, "the build").map_err(|error| {
             error.hint("apptainer's last words are above; -v shows all that it says")
         })

@@ -69,7 +69,7 @@ pub(super) fn of_source(
     made(to, |built| {
         let mut command = call(program, to, built, source);
         let beside = built.parent().unwrap_or(Path::new("/"));
-        command.set.extend(work(context.host, None, beside));
+        command.set.extend(work(context.host, None, beside)?);
         let ran = command.run(Words::Shown)?;
         if ran.status.success() {
             return Ok(());
