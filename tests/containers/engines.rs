@@ -82,6 +82,8 @@ pub(crate) fn settings() -> &'static [(&'static str, PathBuf)] {
             ("APPTAINER_CACHEDIR", dir.join("apptainer-cache")),
             ("APPTAINER_NOHTTPS", "1".into()),
             ("DOCKER_HOST", docker::host().into()),
+            // Half of the time of a SIF went into making it small.
+            ("APPTAINER_MKSQUASHFS_ARGS", "-noI -noD -noF -noX".into()),
         ]
     })
 }
