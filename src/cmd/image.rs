@@ -13,6 +13,7 @@ mod layered;
 mod layers;
 mod local;
 mod locked;
+mod own_conda;
 mod packages;
 mod pin;
 mod push;

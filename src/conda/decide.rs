@@ -17,7 +17,7 @@ pub(crate) fn install(place: &Place, channels: &[String], specs: &[String]) -> R
     let here = Here::read(place.env)?;
     let market = Market::new(place, channels, specs)?;
     let constraints = here.all_constraints();
-    let machine = machine::all(place.host);
+    let machine = machine::all(place.host, place.system());
     let question = Question {
         installed: &here.offers,
         moving: &HashSet::new(),

@@ -17,14 +17,14 @@ pub(crate) struct Virtual {
     pub(crate) build: String,
 }
 
-/// Where the C library lies, by system.
+/// Where the C library lies below the root of a system.
 const LIBRARIES: [&str; 6] = [
-    "/lib64/libc.so.6",
-    "/lib/x86_64-linux-gnu/libc.so.6",
-    "/lib/aarch64-linux-gnu/libc.so.6",
-    "/lib/powerpc64le-linux-gnu/libc.so.6",
-    "/usr/lib64/libc.so.6",
-    "/usr/lib/libc.so.6",
+    "lib64/libc.so.6",
+    "lib/x86_64-linux-gnu/libc.so.6",
+    "lib/aarch64-linux-gnu/libc.so.6",
+    "lib/powerpc64le-linux-gnu/libc.so.6",
+    "usr/lib64/libc.so.6",
+    "usr/lib/libc.so.6",
 ];
 
 /// The CUDA that each of NVIDIA's drivers has at most, by the first number of the driver's version.
@@ -70,8 +70,9 @@ pub(crate) fn subdir() -> &'static str {
     }
 }
 
-/// What this machine has, or what `CONDA_OVERRIDE_*` say that it has: empty takes one away.
-pub(crate) fn all(host: &Host) -> Vec<Virtual> {
+/// What this machine has, or what `CONDA_OVERRIDE_*` say that it has: empty takes one away. The C library is the one of the
+/// system whose root is `system`.
+pub(crate) fn all(host: &Host, system: &Path) -> Vec<Virtual> {
     let read = |path: &str| foreign::read_text(path, FileKind::Settings).unwrap_or_default();
     let linux = || Some(kernel(&read("/proc/sys/kernel/osrelease")));
     let cuda = || cuda(&read("/proc/driver/nvidia/version"));
@@ -79,7 +80,7 @@ pub(crate) fn all(host: &Host) -> Vec<Virtual> {
     let plain = |name, version: String| Virtual { name, version, build: "0".into() };
     let mut all = vec![plain("__unix", "0".into())];
     all.extend(told(host, "LINUX", linux).map(|version| plain("__linux", version)));
-    all.extend(told(host, "GLIBC", glibc).map(|version| plain("__glibc", version)));
+    all.extend(told(host, "GLIBC", || glibc(system)).map(|version| plain("__glibc", version)));
     all.extend(told(host, "CUDA", cuda).map(|version| plain("__cuda", version)));
     all.extend(told(host, "ARCHSPEC", archspec).map(|build| Virtual {
         name: "__archspec",
@@ -106,8 +107,8 @@ fn kernel(release: &str) -> String {
 }
 
 /// The library says its version in a text in itself; no program has to be started.
-fn glibc() -> Option<String> {
-    let file = LIBRARIES.iter().find_map(|path| foreign::open(Path::new(path)).ok())?;
+pub(crate) fn glibc(system: &Path) -> Option<String> {
+    let file = LIBRARIES.iter().find_map(|path| foreign::open(&system.join(path)).ok())?;
     // Piece by piece: two megabytes at once are two megabytes of memory to be had first.
     let mut window = Vec::with_capacity(PIECE + OVERLAP);
     for _ in 0..MOST_PIECES {
@@ -193,7 +194,7 @@ mod tests {
     #[test]
     fn what_the_user_says_of_the_machine_counts() {
         let vars = [("CONDA_OVERRIDE_GLIBC", "2.99"), ("CONDA_OVERRIDE_LINUX", "")];
-        let found = all(&Host::fake(&vars, Path::new("/")));
+        let found = all(&Host::fake(&vars, Path::new("/")), Path::new("/"));
         let of =
             |name: &str| found.iter().find(|one| one.name == name).map(|one| one.version.as_str());
         assert_eq!((of("__glibc"), of("__linux"), of("__unix")), (Some("2.99"), None, Some("0")));

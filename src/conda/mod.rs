@@ -62,6 +62,7 @@ use crate::ui::Ui;
 pub(crate) use self::carry::{carry, fetch, to_fetch};
 pub(crate) use self::decide::{again, install, uninstall};
 pub(crate) use self::exact::exactly;
+pub(crate) use self::machine::glibc;
 pub(crate) use self::ready::Reach;
 pub(crate) use self::update::update;
 pub(crate) use self::weigh::{Weight, weigh};
@@ -70,6 +71,8 @@ pub(crate) use self::weigh::{Weight, weigh};
 pub(crate) struct Place<'a> {
     /// The env, at the place that its programs know.
     pub(crate) env: &'a Path,
+    /// The image that it is made for, if it is.
+    pub(crate) inside: Option<Inside<'a>>,
     pub(crate) host: &'a Host,
     /// The user's cache.
     pub(crate) cache: &'a Path,
@@ -82,6 +85,27 @@ pub(crate) struct Place<'a> {
     pub(crate) until: Option<Cutoff>,
     /// The variables in which scripts of packages are run; without them they are only named.
     pub(crate) scripts: Option<&'a HashMap<OsString, OsString>>,
+}
+
+/// An image for which an env is made, outside of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Inside<'a> {
+    /// The image's root.
+    pub(crate) root: &'a Path,
+    /// Where the env will be there: that place its programs know.
+    pub(crate) prefix: &'a Path,
+}
+
+impl Place<'_> {
+    /// The root of the system that the packages will run on.
+    fn system(&self) -> &Path {
+        self.inside.map_or(Path::new("/"), |inside| inside.root)
+    }
+
+    /// The place that the env's programs know.
+    fn known_as(&self) -> &Path {
+        self.inside.map_or(self.env, |inside| inside.prefix)
+    }
 }
 
 /// What is to be done to an env.

@@ -47,7 +47,8 @@ impl Ready<'_> {
     pub(super) fn lay(&self, coming: &[Coming], stop: &AtomicBool) -> Result<(Journal, Reach)> {
         let way = self.way();
         let threads = threads::for_links(self.place.env, None);
-        let job = Job { new: self.new, env: self.place.env, way, threads, stop };
+        let env = self.place.known_as();
+        let job = Job { new: self.new, env, way, threads, stop };
         let mut placed = job.lay(coming)?;
         if !self.change.come.iter().any(|offer| offer.key() == "python") {
             let stage = self.place.env.join(transaction::DIR).join("new");

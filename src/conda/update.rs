@@ -40,7 +40,7 @@ pub(crate) fn update(
         offers: &offers,
         specs: &market.specs,
         constraints: &here.all_constraints(),
-        machine: &machine::all(place.host),
+        machine: &machine::all(place.host, place.system()),
         priority: market.priority,
     };
     let picks = match solve(&question) {

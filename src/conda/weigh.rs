@@ -52,7 +52,7 @@ fn one(place: &Place, market: &Market, shelves: &Shelves, here: &Here) -> Result
         offers: &offers,
         specs: &market.specs,
         constraints: &here.all_constraints(),
-        machine: &machine::all(place.host),
+        machine: &machine::all(place.host, place.system()),
         priority: market.priority,
     };
     match solve(&question) {

@@ -23,6 +23,7 @@ pub(crate) mod matching;
 pub(crate) mod opened;
 pub(crate) mod pins;
 pub(crate) mod pip;
+pub(crate) mod prefix;
 pub(crate) mod project;
 pub(crate) mod reinstall;
 pub(crate) mod requirements;

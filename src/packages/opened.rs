@@ -117,6 +117,8 @@ impl Opened {
             #[cfg(feature = "conda")]
             host: context.host,
             #[cfg(feature = "conda")]
+            inside: None,
+            #[cfg(feature = "conda")]
             cache: &context.dirs.cache,
             #[cfg(feature = "conda")]
             channels: &self.record.requests.channels,

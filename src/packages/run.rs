@@ -68,6 +68,9 @@ pub(crate) struct Site<'a> {
     /// The world.
     #[cfg(feature = "conda")]
     pub(crate) host: &'a Host,
+    /// The image that the env is made for, if it is.
+    #[cfg(feature = "conda")]
+    pub(crate) inside: Option<crate::conda::Inside<'a>>,
     /// The user's cache.
     #[cfg(feature = "conda")]
     pub(crate) cache: &'a Path,

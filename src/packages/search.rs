@@ -60,6 +60,7 @@ pub(crate) fn search(
 ) -> Result<Answer> {
     let place = Place {
         env: &ground.prefix,
+        inside: None,
         host: context.host,
         cache: &context.dirs.cache,
         ui: context.ui,

@@ -53,6 +53,7 @@ pub(super) fn run(context: &Context, arguments: &ImageFreeze) -> Result<()> {
         record: &env.record,
         prefix: &prefix,
         base_prefix: &base_prefix,
+        below: None,
         include: &include,
         vars: &arguments.with_vars,
         image: ground.name,

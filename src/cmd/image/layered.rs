@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::delivery::{deliver, place, tell};
 use super::ground::Ground;
 use super::locked::{self, Guide};
+use super::own_conda::OwnConda;
 use crate::base::{Base, BaseKind, installed};
 use crate::cli::{BaseKept, ImageTo as To};
 use crate::context::Context;
@@ -57,8 +58,13 @@ pub(super) fn make(context: &Context, order: &Order, wanted: &[Wanted]) -> Resul
     let ground = Ground::ask(context, order.base, patience)?;
     let made_on = freeze::made_on(&ground.parts);
     let mut ground = ground.lowest(context, made_on.as_ref(), patience);
-    let base = unpacked(context, &mut ground)?;
+    let image = unpacked(context, &mut ground)?;
     fulfil::tell(context, wanted);
+    let own = OwnConda::of(context, &image, (wanted, order.guide.given()))?;
+    let base = match &own {
+        Some(own) => own.base(context)?,
+        None => Base::open(&image, &context.dirs.cache)?,
+    };
     let below = installed::of_base(&base)?;
     let demand = fulfil::fit(context, wanted, (&base, &below), (order.optional, order.kept.exact))?;
     let layout = if base.kind == BaseKind::Conda { Layout::Standard } else { Layout::Sparse };
@@ -72,26 +78,29 @@ pub(super) fn make(context: &Context, order: &Order, wanted: &[Wanted]) -> Resul
         record: &record,
         prefix: &prefix,
         base_prefix: &freeze::base_prefix(&base, None)?,
+        below: own.as_ref().map(OwnConda::root),
         include: &[],
         vars: &demand.variables.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(),
         image: ground.name,
         labels: &order.labels,
     };
+    let pinned = ground.reference.pinned(ground.parts.manifest.clone());
+    let below = own.is_some().then_some(&below[..]);
+    let taken = order.guide.taken(context, (&probe, &base, below), &demand, &pinned);
     let frozen = freeze::freeze(&wish, &ground.parts, (&context.dirs, context.ui))?;
     tell(context, &frozen);
     let name = order.name.to_str().unwrap_or("env");
     deliver(context, order.to, &mut ground, (&frozen, name))?;
-    let pinned = ground.reference.pinned(ground.parts.manifest.clone());
-    order.guide.keep(context, (&probe, &base), &demand, &pinned);
+    order.guide.keep(context, taken);
     Ok(Made { probe, base, prefix })
 }
 
-/// The base in the image, which is unpacked in the user's cache unless it is there.
-fn unpacked(context: &Context, ground: &mut Ground) -> Result<Base> {
+/// Where the image lies, which is unpacked in the user's cache unless it is there.
+fn unpacked(context: &Context, ground: &mut Ground) -> Result<PathBuf> {
     let root = context.dirs.cache.join(BASES);
     let Ground { reference, registry, parts, .. } = ground;
     let there = deploy::deploy(registry, parts, (reference, &root), (&context.dirs, context.ui))?;
-    Base::open(&there.place, &context.dirs.cache)
+    Ok(there.place)
 }
 
 /// Installs into the bare env, and gives its record as it is then.

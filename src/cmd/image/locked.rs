@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::Base;
+use crate::base::installed::Installed;
 use crate::cli::ImageBuild;
 use crate::context::Context;
 use crate::env::probe::Probe;
@@ -62,6 +63,11 @@ impl<'a> Guide<'a> {
         Ok(self.lock.as_ref())
     }
 
+    /// The lock that is to be obeyed, before it is looked at.
+    pub(super) fn given(&self) -> Option<&Lock> {
+        self.lock.as_ref()
+    }
+
     fn dir(&self) -> &Path {
         self.file.and_then(Path::parent).unwrap_or(Path::new("/"))
     }
@@ -82,21 +88,27 @@ impl<'a> Guide<'a> {
         record(probe)
     }
 
-    /// Writes down what is in the image that was made, for the next one that is to be the same. The image is there: what
-    /// fails is a warning.
-    pub(super) fn keep(
+    /// What is in the image, for the next one that is to be the same; of a base that was made for it also what is `below`. None
+    /// where a lock is obeyed, or nothing lies anywhere.
+    pub(super) fn taken(
         &self,
         context: &Context,
-        (probe, base): (&Probe, &Base),
+        (probe, base, below): (&Probe, &Base, Option<&[Installed]>),
         demand: &Demand,
         image: &Reference,
-    ) {
-        let Some(place) = self.place.as_ref().filter(|_| self.lock.is_none()) else { return };
-        let kept =
-            taken(context, probe.env(), base, (demand, self.dir()), image).and_then(|lock| {
-                let is_known = Lock::read(place)?.is_some_and(|before| before == lock);
-                if is_known { Ok(None) } else { lock.write(place).map(|()| Some(lock.len())) }
-            });
+    ) -> Option<Result<Lock>> {
+        let is_wanted = self.place.is_some() && self.lock.is_none();
+        let taken = || taken(context, (probe.env(), base, below), (demand, self.dir()), image);
+        is_wanted.then(taken)
+    }
+
+    /// Writes it down once the image is there: what fails is a warning.
+    pub(super) fn keep(&self, context: &Context, taken: Option<Result<Lock>>) {
+        let (Some(place), Some(taken)) = (&self.place, taken) else { return };
+        let kept = taken.and_then(|lock| {
+            let is_known = Lock::read(place)?.is_some_and(|before| before == lock);
+            if is_known { Ok(None) } else { lock.write(place).map(|()| Some(lock.len())) }
+        });
         match kept {
             Ok(None) => {}
             Ok(Some(number)) => {

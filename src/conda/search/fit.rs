@@ -48,7 +48,7 @@ impl<'a> Judge<'a> {
         market: &'a Market,
         (here, name, offers): (&'a Here, &'a str, &'a [Vec<Offer>]),
     ) -> Self {
-        Self { here, name, offers, machine: machine::all(place.host), market }
+        Self { here, name, offers, machine: machine::all(place.host, place.system()), market }
     }
 
     /// By what it needs itself of what stays as it is. That tells the reason.

@@ -16,11 +16,10 @@ use crate::process::{Command, Words, ending};
 /// Lists of files for Python's compiler, in the laid out env until they are read.
 const LIST: &str = ".mlenv-compile";
 
-/// Compiles all below `root`, which will be `prefix` in the image.
-pub(super) fn compile(root: &Root, base: &Base, prefix: &Path) -> Result<()> {
+/// Compiles what Python finds in `modules` below `root`, which will be `prefix` in the image.
+pub(super) fn compile(root: &Root, base: &Base, (prefix, modules): (&Path, &Path)) -> Result<()> {
     let seen = root.path().to_owned();
-    let site = Path::new("lib").join(&base.python.lib).join("site-packages");
-    let sources = bare(root, &seen)?.into_iter().filter(|path| path.starts_with(&site));
+    let sources = bare(root, &seen)?.into_iter().filter(|path| path.starts_with(modules));
     let mut lists = vec![Vec::new(); parallel::for_cpu()];
     for (at, source) in sources.enumerate() {
         let list = at % lists.len();
@@ -48,7 +47,8 @@ pub(super) fn compile(root: &Root, base: &Base, prefix: &Path) -> Result<()> {
 
 fn call(base: &Base, (seen, prefix): (&Path, &Path), list: &Path) -> Command {
     let python = base.prefix.join("bin").join(&base.python.executable);
-    let call = Command::new(python).words(["-I", "-m", "compileall", "-q", "-s"]).word(seen);
+    // What it imports itself may be among them: it leaves nothing of that.
+    let call = Command::new(python).words(["-I", "-B", "-m", "compileall", "-q", "-s"]).word(seen);
     let call = call.words(["-p"]).word(prefix).words(["--invalidation-mode", "unchecked-hash"]);
     call.words(["-i"]).word(list)
 }

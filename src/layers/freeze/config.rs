@@ -17,6 +17,9 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// Who made the last layer, in an image's history.
 pub(crate) const MADE_BY: &str = "mlenv image freeze";
 
+/// The same, where the layer has a base besides the env: an env on that does not start again below it.
+pub(super) const MADE_WITH_BASE: &str = "mlenv image build, with conda";
+
 /// When it was made: always the same, so that the same env is the same image.
 const CREATED: &str = "1980-01-01T00:00:00Z";
 

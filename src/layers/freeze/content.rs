@@ -72,8 +72,8 @@ pub(super) fn lay_out(wish: &Wish, dirs: &Dirs, ui: Ui) -> Result<Laid> {
         .attempt("write", Path::new(pip_conf::FILE))?;
     let site = Path::new("lib").join(&base.python.lib).join("site-packages");
     records::renew(root, &site)?;
-    records::renew_conda(root)?;
-    compile::compile(root, &base, wish.prefix)?;
+    records::renew_conda(root, wish.below.is_some())?;
+    compile::compile(root, &base, (wish.prefix, &site))?;
     let own = installed::of_env(wish.env, &base.python.lib)?;
     let packages = packages::of_env(own, installed::of_base(&base)?);
     Ok(Laid { stage, vars, packages, left })

@@ -79,10 +79,15 @@ fn counted<W>(inner: W) -> Counted<W> {
 /// A tar that is hashed on its way into gzip, and behind.
 pub(super) type LayerTar = Builder<Counted<Members<Counted<BufWriter<File>>>>>;
 
-/// Packs what was laid out, as the directory `prefix` of an image.
-pub(super) fn pack(laid: &Laid, prefix: &Path) -> Result<NewLayer> {
+/// Packs what was laid out, as the directory `prefix` of an image, and before it what is `below`, with its place there.
+pub(super) fn pack(laid: &Laid, prefix: &Path, below: Option<(&Root, &Path)>) -> Result<NewLayer> {
     let root = laid.stage.root();
-    packed(root, |tar| entries(tar, root.path(), prefix).attempt("pack", prefix))
+    packed(root, |tar| {
+        if let Some((root, place)) = below {
+            tree(tar, root.path(), place).attempt("pack", place)?;
+        }
+        entries(tar, root.path(), prefix).attempt("pack", prefix)
+    })
 }
 
 /// The layer that `put` puts together, in a file of no name below `root`.
@@ -109,9 +114,9 @@ pub(super) fn packed(
     Ok(NewLayer { file, digest: named(&digest)?, diff: named(&diff)?, size })
 }
 
-fn entries<W: Write>(tar: &mut Builder<W>, dir: &Path, prefix: &Path) -> io::Result<()> {
-    let inside: PathBuf =
-        prefix.components().filter(|part| matches!(part, Component::Normal(_))).collect();
+/// The directory `dir` as the directory `prefix` of the image, and what of that is there already taken away.
+fn tree<W: Write>(tar: &mut Builder<W>, dir: &Path, prefix: &Path) -> io::Result<()> {
+    let inside = inside(prefix);
     let mut above: Vec<&Path> = inside.ancestors().collect();
     above.pop(); // the root itself
     for parent in above.iter().rev() {
@@ -125,8 +130,17 @@ fn entries<W: Write>(tar: &mut Builder<W>, dir: &Path, prefix: &Path) -> io::Res
             one(tar, entry.path(), &inside.join(path))?;
         }
     }
+    Ok(())
+}
+
+fn inside(prefix: &Path) -> PathBuf {
+    prefix.components().filter(|part| matches!(part, Component::Normal(_))).collect()
+}
+
+fn entries<W: Write>(tar: &mut Builder<W>, dir: &Path, prefix: &Path) -> io::Result<()> {
+    tree(tar, dir, prefix)?;
     let entry = apptainer::entry(prefix);
-    add(tar, EntryType::Regular, &inside.join(ENTRY), 0o755, &entry)?;
+    add(tar, EntryType::Regular, &inside(prefix).join(ENTRY), 0o755, &entry)?;
     for parent in [".singularity.d", ".singularity.d/env"] {
         add(tar, EntryType::Directory, Path::new(parent), 0o755, &[])?;
     }

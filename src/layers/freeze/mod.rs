@@ -5,6 +5,7 @@
 
 mod again;
 pub(crate) mod as_is;
+mod below;
 mod compile;
 mod config;
 mod content;
@@ -19,6 +20,7 @@ use crate::base::Base;
 use crate::config::Dirs;
 use crate::env::record::Record;
 use crate::error::{Error, Result};
+use crate::fs::Root;
 use crate::image::digest::Digest;
 use crate::image::packages::{self, Listed};
 use crate::image::registry::content::ImageContent;
@@ -28,6 +30,7 @@ use crate::ui::Ui;
 
 pub(crate) use self::again::{MadeOn, made_on};
 pub(crate) use self::config::MADE_BY;
+use self::config::MADE_WITH_BASE;
 pub(crate) use self::layer::NewLayer;
 
 /// What is to be frozen, and how.
@@ -40,6 +43,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) prefix: &'a Path,
     /// Where the base is in the image.
     pub(crate) base_prefix: &'a Path,
+    /// A base that was made for the image, which has none: it goes along, in the same layer.
+    pub(crate) below: Option<&'a Root>,
     /// Files that go along although no package owns them, below the env.
     pub(crate) include: &'a [PathBuf],
     /// Variables of the env that go along.
@@ -78,12 +83,14 @@ pub(crate) fn freeze(
     (dirs, ui): (&Dirs, Ui),
 ) -> Result<Frozen> {
     let laid = content::lay_out(wish, dirs, ui)?;
-    let layer = layer::pack(&laid, wish.prefix)?;
+    let below = wish.below.map(|root| below::settle(root, wish).map(|()| root)).transpose()?;
+    let layer = layer::pack(&laid, wish.prefix, below.map(|root| (root, wish.base_prefix)))?;
+    let made_by = if below.is_some() { MADE_WITH_BASE } else { MADE_BY };
     let mut labels = wish.labels.clone();
     labels.extend(told((wish.image, content), &laid.packages));
     let settle = |run: &mut _| config::settings(wish, &laid.vars, run);
     let (config, manifest) =
-        config::made((wish.image, content), (&layer, MADE_BY), &labels, settle)?;
+        config::made((wish.image, content), (&layer, made_by), &labels, settle)?;
     let media_type = config::manifest_type(content);
     Ok(Frozen { config, manifest, media_type, layer, left: laid.left })
 }

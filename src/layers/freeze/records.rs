@@ -31,14 +31,14 @@ pub(super) fn renew(root: &Root, site: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Brings conda's records of the env's own packages, and its history, up to date.
-pub(super) fn renew_conda(root: &Root) -> Result<()> {
+/// Brings conda's records of the env's own packages, or of all, and its history, up to date.
+pub(super) fn renew_conda(root: &Root, all: bool) -> Result<()> {
     let dir = root.path().join("conda-meta");
     for entry in dir.read_dir().into_iter().flatten().flatten() {
         let path = entry.path();
         let below = path.strip_prefix(root.path()).unwrap_or(&path);
         let is_record = path.extension().is_some_and(|end| end == "json");
-        let new = if is_record && !conda::is_of_base(&path) {
+        let new = if is_record && (all || !conda::is_of_base(&path)) {
             let text = foreign::read(&path, FileKind::PackageData).attempt("read", &path)?;
             placeless(&text, root.path())
         } else if path.ends_with("history") {
@@ -77,7 +77,9 @@ fn placeless(text: &[u8], env: &Path) -> Option<Vec<u8>> {
         let is_rewritten = entry.get("prefix_placeholder").is_some()
             || entry.get("path_type").is_some_and(|kind| kind == "unix_python_entry_point");
         let path = entry.get("_path").and_then(Value::as_str).map(|path| env.join(path));
+        // Links of an env lead to where the base will be.
         if let (true, Some(path)) = (is_rewritten, path)
+            && path.symlink_metadata().is_ok_and(|meta| meta.is_file())
             && let Ok(bytes) = foreign::read(&path, FileKind::Script)
         {
             entry["sha256_in_prefix"] = hex(&Sha256::digest(&bytes)).into();
@@ -86,13 +88,27 @@ fn placeless(text: &[u8], env: &Path) -> Option<Vec<u8>> {
     serde_json::to_vec(&record).ok()
 }
 
-/// A history whose entries all have one time.
+/// A history whose entries all have one time, and which names channels as anybody may see them.
 fn timeless(text: &str) -> Vec<u8> {
-    let line = |line| {
-        let is_time = str::starts_with(line, "==> ") && line.ends_with(" <==");
-        if is_time { "==> 1970-01-01 00:00:00 <==" } else { line }
+    let line = |line: &str| {
+        if line.starts_with("==> ") && line.ends_with(" <==") {
+            return "==> 1970-01-01 00:00:00 <==".to_owned();
+        }
+        // `+CHANNEL/SUBDIR::NAME-VERSION-BUILD`
+        let Some((sign, place, package)) = line
+            .split_once("::")
+            .and_then(|(place, package)| Some((place.get(..1)?, place.get(1..)?, package)))
+            .filter(|(sign, ..)| ["+", "-"].contains(sign))
+        else {
+            return line.to_owned();
+        };
+        let place = match place.rsplit_once('/') {
+            Some((_, subdir)) if place.starts_with("file:") => subdir.to_owned(),
+            _ => channel_without_secrets(place),
+        };
+        format!("{sign}{place}::{package}")
     };
-    text.lines().fold(String::new(), |text, old| text + line(old) + "\n").into_bytes()
+    text.lines().fold(String::new(), |text, old| text + &line(old) + "\n").into_bytes()
 }
 
 /// The text as it should be; none where it is not understood, and stays.
@@ -132,8 +148,16 @@ mod tests {
         let new = String::from_utf8(placeless(text, Path::new("/e")).unwrap()).unwrap();
         assert!(!new.contains("/far/me") && !new.contains("pw") && !new.contains("file:"), "{new}");
         assert!(new.contains("h/c/a.conda"), "{new}");
-        let history = timeless("==> 2026-01-02 03:04:05 <==\n# cmd: x\n");
-        assert_eq!(history, b"==> 1970-01-01 00:00:00 <==\n# cmd: x\n");
+        let history = timeless(
+            "==> 2026-01-02 03:04:05 <==\n# cmd: x\n+file:///me/c/noarch::a-1-0\n-https://h/t/tk-x/c/noarch::b-1-0\n+c-1-0\n",
+        );
+        let history = String::from_utf8(history).unwrap();
+        assert!(
+            history
+                .starts_with("==> 1970-01-01 00:00:00 <==\n# cmd: x\n+noarch::a-1-0\n-https://h/"),
+            "{history}"
+        );
+        assert!(history.ends_with("::b-1-0\n+c-1-0\n") && !history.contains("tk-x"), "{history}");
     }
 
     #[test]

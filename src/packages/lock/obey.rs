@@ -91,11 +91,11 @@ pub(crate) fn install(
     Ok(site)
 }
 
-/// conda's packages of the lock that the env does not have just so.
+/// conda's packages of the lock that neither the env nor its base has just so.
 fn lacking_conda(site: &Opened, lock: &Lock) -> Result<Vec<Listed>> {
     let Some(text) = lock.explicit() else { return Ok(Vec::new()) };
     let mut all = explicit::listed(&text)?.unwrap_or_default();
-    all.retain(|listed| !listed.is_among(&site.own));
+    all.retain(|listed| !listed.is_among(&site.own) && !listed.is_among(&site.below));
     Ok(all)
 }
 

@@ -63,11 +63,11 @@ impl Lock {
     }
 }
 
-/// What the env at `env` has besides `base`, asked for by `demand` in the directory `dir`, on the image `image`.
+/// What the env at `env` has besides `base`, asked for by `demand` in the directory `dir`, on the image `image`. Of a base that
+/// this image has not, but that was made for it, also what is `below`.
 pub(crate) fn taken(
     context: &Context,
-    env: &Path,
-    base: &Base,
+    (env, base, below): (&Path, &Base, Option<&[Installed]>),
     (demand, dir): (&Demand, &Path),
     image: &Reference,
 ) -> Result<Lock> {
@@ -78,7 +78,10 @@ pub(crate) fn taken(
         Some(direct) => Entry::placed(direct, BTreeMap::new(), dir),
         None => Entry::exact(&package.name, &package.version, None),
     });
-    let conda = of(Manager::Conda).map(|package| archive(env, package)).collect::<Result<_>>()?;
+    let below = below.unwrap_or_default().iter().filter(|package| package.by == Manager::Conda);
+    let conda = of(Manager::Conda).map(|package| archive(env, package));
+    let conda = conda.chain(below.map(|package| archive(&base.prefix, package)));
+    let conda = conda.collect::<Result<_>>()?;
     let mut lock = Lock::new(base, make::asked(context, demand, dir)?, pip.collect(), conda);
     lock.tool.mlenv.image = Some(image.to_string());
     Ok(lock)

@@ -25,6 +25,7 @@ pub(super) fn add(context: &Context, asked: &Asked, rows: &mut [Row], is_offline
     };
     let place = Place {
         env: &prefix,
+        inside: None,
         host: context.host,
         cache: &context.dirs.cache,
         ui: context.ui,

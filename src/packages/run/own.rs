@@ -63,6 +63,7 @@ impl Site<'_> {
         conda::Place {
             env: self.env,
             host: self.host,
+            inside: self.inside,
             cache: self.cache,
             ui: self.ui,
             channels: self.channels,

@@ -12,13 +12,18 @@ use serde_json::Value;
 
 use crate::kit::patient::Patient;
 use crate::support::machine;
-use crate::support::sandbox::Run;
+use crate::support::sandbox::{Run, Sandbox};
 
 const CRAFTED: &str = include_str!("../kit/conda/crafted.py");
 
 /// A channel in the sandbox, of packages as `crafted.py` takes them.
 pub(crate) fn crafted(patient: &Patient, name: &str, packages: &Value) -> PathBuf {
-    let dir = patient.sandbox.path(name);
+    crafted_in(&patient.sandbox, name, packages)
+}
+
+/// The same in any sandbox.
+pub(crate) fn crafted_in(sandbox: &Sandbox, name: &str, packages: &Value) -> PathBuf {
+    let dir = sandbox.path(name);
     let mut make = Command::new(&machine::python().executable);
     make.arg("-c").arg(CRAFTED).arg(&dir).stdin(Stdio::piped());
     let mut child = make.spawn().unwrap();

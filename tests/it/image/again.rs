@@ -12,7 +12,7 @@ use crate::support::sandbox::Sandbox;
 use crate::support::wheel;
 
 /// A registry that has the image which was written to `dir`, as `v1`.
-fn published(dir: &Path) -> Fake {
+pub(super) fn published(dir: &Path) -> Fake {
     let read = |digest: &Value| {
         let hex = digest.as_str().unwrap().strip_prefix("sha256:").unwrap();
         std::fs::read(dir.join("blobs/sha256").join(hex)).unwrap()

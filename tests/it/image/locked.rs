@@ -16,7 +16,7 @@ fn build(sandbox: &Sandbox, fake: &Fake, words: &[&str]) -> Run {
 }
 
 /// What the image in a directory says of its packages.
-fn packages(dir: &Path) -> String {
+pub(super) fn packages(dir: &Path) -> String {
     let json =
         |path: &Path| -> Value { serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap() };
     let blob = |digest: &Value| {

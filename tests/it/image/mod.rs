@@ -9,6 +9,7 @@ pub(crate) mod info;
 pub(crate) mod killed;
 pub(crate) mod layers;
 pub(crate) mod locked;
+pub(crate) mod own_conda;
 pub(crate) mod packages;
 pub(crate) mod pin;
 pub(crate) mod push;
