@@ -69,12 +69,43 @@ pub(crate) enum Base {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Make a conda prefix from channels, for envs to stand on
+    Make(Make),
     /// Find the base that has most of what a file asks for
     Match(Match),
     /// Find out whether a base works from any path
     Check(Check),
     /// Make a base work from any path, where images are built
     Prepare(Prepare),
+}
+
+/// Make a conda prefix from channels, for envs to stand on
+///
+/// No conda client is needed, here or later. Python comes along where nobody names it. It is made beside its place and
+/// renamed when it is whole; what a file asks of pip comes last, by the new prefix's own pip. Where an image is built that
+/// has no conda, this makes it.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mlenv base make ~/bases/ml -c conda-forge python=3.12 numpy root
+  mlenv base make /opt/conda -f environment.yml
+  mlenv base make ~/bases/ml -f environment.yml --dry-run")]
+pub(crate) struct Make {
+    /// The directory, which is not there yet or is empty
+    #[arg(value_name = "DIR")]
+    pub(crate) prefix: PathBuf,
+    /// Conda packages, as in `numpy`, `'numpy>=2'`, `python=3.12`
+    #[arg(value_name = "PKG")]
+    pub(crate) packages: Vec<String>,
+    /// A channel, before those of files; repeatable [default: those of your settings]
+    #[arg(short, long = "channel", value_name = "CHANNEL")]
+    pub(crate) channels: Vec<String>,
+    /// What this file asks for: environment.yml, a lock, an explicit list; repeatable
+    #[arg(short, long = "file", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Only say what would come
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Find the base that has most of what a file asks for

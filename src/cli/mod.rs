@@ -35,7 +35,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::an_env::AnEnv;
 pub(crate) use self::bases::{
-    Base, Check as BaseCheck, Match as BaseMatch, Prepare as BasePrepare,
+    Base, Check as BaseCheck, Make as BaseMake, Match as BaseMatch, Prepare as BasePrepare,
 };
 pub(crate) use self::containers::{
     Container, ContainerInfo, ContainerJupyter, ContainerList, ContainerRecord, ContainerRemove,

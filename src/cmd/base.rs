@@ -37,6 +37,7 @@ pub(super) fn run(context: &Context, command: &cli::Base) -> Result<()> {
         cli::Base::Packages { base, json } => {
             super::packages::of_base(context, base.as_deref(), *json)
         }
+        cli::Base::Make(arguments) => super::base_make::run(context, arguments),
         cli::Base::Match(arguments) => super::base_match::run(context, arguments),
         cli::Base::Check(arguments) => super::prepare::check(context, arguments),
         cli::Base::Prepare(arguments) => super::prepare::prepare(context, arguments),

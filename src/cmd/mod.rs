@@ -3,6 +3,7 @@
 mod activate;
 mod answer;
 mod base;
+mod base_make;
 mod base_match;
 mod clone;
 mod complete;

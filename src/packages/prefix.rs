@@ -60,21 +60,23 @@ fn python(wish: &PythonWish) -> String {
     if is_fuzzy { format!("python={text}") } else { format!("python {text}") }
 }
 
-/// Makes it in the empty directory `dir`, for the place `prefix` of the image whose root is `root`.
+/// Makes it in the empty directory `dir`, for the place `prefix` of the system whose root is `root`; or only says what would come.
 #[cfg(feature = "conda")]
 pub(crate) fn make(
     context: &Context,
     dir: &Path,
     (root, prefix): (&Path, &Path),
     errands: Vec<Errand>,
+    dry_run: bool,
 ) -> Result<()> {
     use super::run::{Signals, Site, Task};
     use super::transaction::Outlook;
     use crate::conda::{self, Inside};
     use crate::plan::Vars;
     if conda::glibc(root).is_none() {
-        return Err(Error::no("the image has no glibc, which packages of conda need")
-            .hint("name an image of a distribution that has it: debian, almalinux, ubuntu"));
+        let it = if root == Path::new("/") { "this system" } else { "the image" };
+        return Err(Error::no(format!("{it} has no glibc, which packages of conda need"))
+            .hint("take an image of a distribution that has it: debian, almalinux, ubuntu"));
     }
     let until = context.cutoff()?;
     let site = Site {
@@ -93,15 +95,23 @@ pub(crate) fn make(
         let told = task.tell(&site)?;
         let outlook = Outlook::new(&told.transaction, &[], &[]);
         outlook.lines().iter().for_each(|line| context.ui.say(line));
-        task.fetch(&site, &told)?;
-        task.act(&site, &told, &Signals::listen()?)?;
+        if !dry_run {
+            task.fetch(&site, &told)?;
+            task.act(&site, &told, &Signals::listen()?)?;
+        }
     }
     Ok(())
 }
 
 /// Without an installer of its own mlenv makes none.
 #[cfg(not(feature = "conda"))]
-pub(crate) fn make(_: &Context, _: &Path, _: (&Path, &Path), _: Vec<Errand>) -> Result<()> {
+pub(crate) fn make(
+    _: &Context,
+    _: &Path,
+    _: (&Path, &Path),
+    _: Vec<Errand>,
+    _: bool,
+) -> Result<()> {
     Err(Error::new(
         "the image has no conda, and this mlenv was built without an installer of its packages",
     )

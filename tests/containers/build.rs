@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::engines::{self, Engine, settings};
 use crate::support::machine;
 use crate::support::sandbox::{Outcome, Sandbox};
+use crate::support::testbase::channel;
 use crate::users::Nobody;
-use crate::world::{podman, world};
+use crate::world::{local, podman, world};
 
 const TEXT: &str = "
 run = [\"echo \\\"it's $SECRET\\\" >/note\"]
@@ -74,6 +75,40 @@ fn podman_builds_a_description_and_its_variants() {
     let python = labels.lines().find(|line| line.starts_with("python"));
     assert!(python.is_some_and(|line| line.contains('=')), "{labels}");
     podman(&["rmi", "--force", tag]);
+}
+
+#[test]
+fn an_image_without_conda_gets_one_where_commands_are_run_too() {
+    if !Engine::Podman.works() {
+        return;
+    }
+    let without = "localhost/mlenv-tests-without-conda:1";
+    podman(&[
+        "run",
+        "--name",
+        "mlenv-tests-bare",
+        &local(1),
+        "/bin/sh",
+        "-c",
+        "rm -rf /opt/conda /bin/micromamba",
+    ]);
+    podman(&["commit", "--quiet", "mlenv-tests-bare", without]);
+    podman(&["rm", "mlenv-tests-bare"]);
+    let base = world().publish_as("without-conda:1", without);
+    let sandbox = Sandbox::new();
+    channel::with_python(&sandbox.path("a lab/channel"), &[]);
+    // As a channel it is reached inside.
+    let text = format!(
+        "base = '{base}'\nchannels = ['file:///srv/channel']\npackages = ['greet']\nrun = ['/opt/conda/bin/greet >/note']\n[files]\nchannel = '/srv/channel'\n"
+    );
+    sandbox.write("a lab/lab.toml", text);
+    let tag = "localhost/mlenv-tests-made:1";
+    let told = build(&sandbox, &["-t", tag, "--engine", "podman"]);
+    assert!(told.status.success() && told.err.contains("built localhost/"), "{told}");
+    let inside = "cat /note; mlenv create -q --no-save -p /e --base /opt/conda && /e/bin/python -c 'import greet; greet.main()'";
+    let out = podman(&["run", "--rm", "--entrypoint", "/bin/sh", tag, "-c", inside]);
+    assert_eq!(out, "hello\nhello\n");
+    podman(&["rmi", "--force", tag, without]);
 }
 
 /// Images of builds in podman's store. Where another test removes an image meanwhile, podman lists none: it is asked again.

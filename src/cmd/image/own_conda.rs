@@ -50,7 +50,7 @@ impl OwnConda {
         context.ui.say(format!("the image has no conda: it gets one at /{IN_IMAGE}"));
         let prefix = Path::new("/").join(IN_IMAGE);
         let errands = prefix::errands(wanted, lock)?;
-        prefix::make(context, root.path(), (image, &prefix), errands)?;
+        prefix::make(context, root.path(), (image, &prefix), errands, false)?;
         Ok(Some(Self { _stage: stage, root }))
     }
 

@@ -27,8 +27,9 @@ pub(super) fn all(recipe: &Recipe) -> Vec<String> {
     if !dirs.is_empty() {
         steps.push(format!("mkdir -p {}", dirs.join(" ")));
     }
+    steps.push(format!("chmod 755 {MLENV}"));
     if recipe.conda.is_some() {
-        steps.push(conda(prefix));
+        steps.push(conda(recipe));
     }
     if !recipe.packages.is_empty() {
         steps.push(packages(recipe));
@@ -58,7 +59,6 @@ pub(super) fn all(recipe: &Recipe) -> Vec<String> {
     steps.extend(
         recipe.run.iter().map(|command| Command::new("/bin/sh").words(["-euc", command]).line()),
     );
-    steps.push(format!("chmod 755 {MLENV}"));
     steps.push(format!("{MLENV} base prepare {prefix}"));
     steps.push(format!("{MLENV} base index {prefix}"));
     steps
@@ -94,20 +94,35 @@ fn packages(recipe: &Recipe) -> String {
     let channels = recipe.channels.iter().flat_map(|channel| ["-c", channel]);
     let words = Command::new("install").words(["-y", "-p", prefix.as_str()]).words(channels);
     let install = words.words(&recipe.packages).line();
+    // With a file they came along, where mlenv made it.
+    let made = if recipe.conda.is_some() { ":".to_owned() } else { made(recipe) };
     format!(
         "if command -v micromamba; then micromamba {install} && micromamba clean -a -y; \
          elif command -v mamba; then mamba {install} && mamba clean -a -y; \
-         else {prefix}/bin/conda {install} && {prefix}/bin/conda clean -a -y; fi"
+         elif test -x {prefix}/bin/conda; then {prefix}/bin/conda {install} && {prefix}/bin/conda clean -a -y; \
+         else {made}; fi"
     )
 }
 
+/// Where no client is, mlenv makes the prefix itself.
+fn made(recipe: &Recipe) -> String {
+    let call = Command::new(MLENV).words(["base", "make", recipe.prefix.as_str()]);
+    let call = call.words(recipe.channels.iter().flat_map(|channel| ["-c", channel]));
+    let call = if recipe.conda.is_some() { call.words(["-f", CONDA]) } else { call };
+    let needs_pip = !recipe.pip.is_empty() || !recipe.pip_packages.is_empty();
+    let call = call.words(&recipe.packages);
+    if needs_pip { call.word("pip") } else { call }.line()
+}
+
 /// By the client that the base image has.
-fn conda(prefix: &str) -> String {
+fn conda(recipe: &Recipe) -> String {
+    let (prefix, made) = (&recipe.prefix, made(recipe));
     let installed = format!("install -y -p {prefix} -f {CONDA}");
     let updated = format!("env update -p {prefix} -f {CONDA}");
     format!(
         "if command -v micromamba; then micromamba {installed} && micromamba clean -a -y; \
          elif command -v mamba; then mamba {updated} && mamba clean -a -y; \
-         else {prefix}/bin/conda {updated} && {prefix}/bin/conda clean -a -y; fi"
+         elif test -x {prefix}/bin/conda; then {prefix}/bin/conda {updated} && {prefix}/bin/conda clean -a -y; \
+         else {made}; fi"
     )
 }

@@ -28,9 +28,9 @@ env = { WORDS = "it's $HOME `x` \\ \"q\"" }
 
 #[test]
 fn one_description_gives_a_dockerfile() {
-    let steps = "if command -v micromamba; then micromamba install -y -p /opt/conda -f /opt/mlenv/environment.yml && micromamba clean -a -y; elif command -v mamba; then mamba env update -p /opt/conda -f /opt/mlenv/environment.yml && mamba clean -a -y; else /opt/conda/bin/conda env update -p /opt/conda -f /opt/mlenv/environment.yml && /opt/conda/bin/conda clean -a -y; fi \\
+    let steps = "chmod 755 /usr/local/bin/mlenv \\
+ && if command -v micromamba; then micromamba install -y -p /opt/conda -f /opt/mlenv/environment.yml && micromamba clean -a -y; elif command -v mamba; then mamba env update -p /opt/conda -f /opt/mlenv/environment.yml && mamba clean -a -y; elif test -x /opt/conda/bin/conda; then /opt/conda/bin/conda env update -p /opt/conda -f /opt/mlenv/environment.yml && /opt/conda/bin/conda clean -a -y; else /usr/local/bin/mlenv base make /opt/conda -f /opt/mlenv/environment.yml pip; fi \\
  && /opt/conda/bin/python -m pip install --no-cache-dir -r /opt/mlenv/requirements-1.txt \\
- && chmod 755 /usr/local/bin/mlenv \\
  && /usr/local/bin/mlenv base prepare /opt/conda \\
  && /usr/local/bin/mlenv base index /opt/conda
 ";

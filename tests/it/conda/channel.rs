@@ -5,30 +5,20 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
 use crate::kit::patient::Patient;
 use crate::support::machine;
-use crate::support::sandbox::{Run, Sandbox};
-
-const CRAFTED: &str = include_str!("../kit/conda/crafted.py");
+use crate::support::sandbox::Run;
+use crate::support::testbase::channel;
 
 /// A channel in the sandbox, of packages as `crafted.py` takes them.
 pub(crate) fn crafted(patient: &Patient, name: &str, packages: &Value) -> PathBuf {
-    crafted_in(&patient.sandbox, name, packages)
-}
-
-/// The same in any sandbox.
-pub(crate) fn crafted_in(sandbox: &Sandbox, name: &str, packages: &Value) -> PathBuf {
-    let dir = sandbox.path(name);
-    let mut make = Command::new(&machine::python().executable);
-    make.arg("-c").arg(CRAFTED).arg(&dir).stdin(Stdio::piped());
-    let mut child = make.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(packages.to_string().as_bytes()).unwrap();
-    assert!(child.wait().unwrap().success());
+    let dir = patient.sandbox.path(name);
+    channel::crafted(&dir, packages);
     dir
 }
 

@@ -1,18 +1,15 @@
 //! `image build` on an image that has no conda: it gets one, from a channel that has a real Python.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use walkdir::WalkDir;
 
 use super::again::published;
 use super::layers::{Item::File, image_of, layer};
 use super::locked::packages;
-use crate::conda::channel::crafted_in;
 use crate::kit::fakeregistry::{Fake, Store};
 use crate::support::sandbox::{Run, Sandbox};
-use crate::support::testbase::base;
+use crate::support::testbase::channel::with_python;
 use crate::support::wheel;
 
 /// An image with a system's C library, as far as it tells its version, and nothing else.
@@ -24,40 +21,11 @@ fn bare(library: &str) -> Fake {
     Fake::plain(move |request| store.answer(request))
 }
 
-/// The files below `dir` of the tests' base that `wanted` says yes to, where they go and where they are.
-fn files(dir: &str, wanted: impl Fn(&Path) -> bool) -> BTreeMap<String, String> {
-    let prefix = &base().prefix;
-    let walk = WalkDir::new(prefix.join(dir)).into_iter().map(Result::unwrap);
-    let files = walk.filter(|entry| entry.file_type().is_file());
-    let all = files.map(|entry| entry.path().to_owned());
-    let all = all.filter(|path| !path.components().any(|part| part.as_os_str() == "__pycache__"));
-    let below = |path: &Path| path.strip_prefix(prefix).unwrap().to_str().unwrap().to_owned();
-    all.filter(|path| wanted(path))
-        .map(|path| (below(&path), path.to_str().unwrap().to_owned()))
-        .collect()
-}
-
-/// A channel with a Python that runs, pip, and packages of one's own.
 fn channel(sandbox: &Sandbox) -> String {
-    let version = &base().version;
-    let lib = format!("python{}", version.rsplit_once('.').unwrap().0);
-    let site = format!("lib/{lib}/site-packages");
-    let is_of_python = |path: &Path| !path.to_str().unwrap().contains("/site-packages/");
-    let mut python = files(&format!("lib/{lib}"), is_of_python);
-    python.extend(files("lib", |path| {
-        path.file_name().unwrap().to_string_lossy().starts_with("libpython")
-    }));
-    python.extend(files("bin", |path| path.ends_with(&lib)));
-    let pip = files(&site, |path| path.to_str().unwrap().contains("/site-packages/pip"));
-    let links = ["python", "python3"].map(|name| json!([format!("bin/{name}"), "link", lib]));
-    let greet = json!({"site-packages/greet.py": "def main():\n    print('hello')\n", "etc/greet.conf": "home = {prefix}/share\n"});
-    let packages = json!([
-        {"name": "python", "version": version, "copies": python, "tar": links},
-        {"name": "pip", "depends": ["python"], "copies": pip},
-        {"name": "greet", "noarch": "python", "depends": ["python"], "files": greet, "link": ["greet = greet:main"]},
-        {"name": "modern", "depends": ["__glibc >=2.99"], "files": {"share/modern": ""}},
-    ]);
-    format!("file://{}", crafted_in(sandbox, "channel", &packages).display())
+    let modern =
+        json!({"name": "modern", "depends": ["__glibc >=2.99"], "files": {"share/modern": ""}});
+    with_python(&sandbox.path("channel"), &[modern]);
+    format!("file://{}", sandbox.path("channel").display())
 }
 
 fn build(sandbox: &Sandbox, image: &Fake, words: &[&str]) -> Run {
@@ -151,4 +119,32 @@ fn what_cannot_run_in_the_image_is_refused_before_anything_is_made() {
     let image = Fake::plain(move |request| store.answer(request));
     build(&sandbox, &image, &words).fails(1, "something else at /opt/conda");
     assert!(!sandbox.path("other").exists());
+}
+
+#[test]
+fn a_base_is_made_from_channels_alone_and_only_where_nothing_is() {
+    let sandbox = Sandbox::new();
+    let channel = channel(&sandbox);
+    wheel::build(&sandbox.path("wheels"), "fresh", "1.0");
+    let make = |words: &[&str]| {
+        let run = sandbox.mlenv(["base", "make", "it's a \"base\"", "-c", &channel]).args(words);
+        let run = run.var("PIP_NO_INDEX", "1").var("PIP_FIND_LINKS", sandbox.path("wheels"));
+        run.var("MLENV_SITE", sandbox.path("no-site"))
+    };
+    let place = sandbox.path("it's a \"base\"");
+    make(&["greet", "--dry-run"]).ok().says("will add: greet 1.0, python");
+    make(&["nowhere-to-be-had"]).fails(1, "nowhere-to-be-had");
+    assert!(!place.exists());
+    sandbox.write("environment.yml", "dependencies: [greet, {pip: [fresh]}]\n");
+    make(&["-f", "environment.yml"]).ok().says("pip 1.0").hints("mlenv create --base ");
+    assert_eq!(sandbox.run(place.join("bin/greet")).ok().out, "hello\n");
+    let conf = std::fs::read_to_string(place.join("etc/greet.conf")).unwrap();
+    assert_eq!(conf, format!("home = {}/share\n", place.display()));
+    make(&["greet"]).fails(1, " is there already").hints("mlenv create");
+    sandbox.mlenv(["create", "-q", "--no-save", "-p", "env", "--base"]).arg(&place).ok();
+    let python = sandbox.run(sandbox.path("env/bin/python"));
+    python.args(["-c", "import greet, fresh; greet.main()"]).ok();
+    let names: Vec<_> =
+        std::fs::read_dir(sandbox.root()).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name.to_string_lossy().starts_with(".mlenv")), "{names:?}");
 }

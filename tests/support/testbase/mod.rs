@@ -4,6 +4,7 @@
 //! Made once into the build directory. It is built aside and renamed, so that test processes which start together
 //! do not meet halves; whoever is second throws its own away.
 
+pub(crate) mod channel;
 mod extras;
 mod interpreter;
 mod jupyter;
