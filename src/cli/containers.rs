@@ -54,9 +54,11 @@ Examples:
   mlenv container setup IMAGE -B /data,/scratch/me:/scratch:ro
   mlenv container setup IMAGE -B '/odd\\:path\\,here:/data'
   mlenv container setup IMAGE --env myEnv --publish 6006
+  mlenv container setup IMAGE --sif                  one file that never changes, and .venv on it
   mlenv container setup IMAGE --dry-run
 
 A container of podman, docker or nerdctl gets a port of its own for Jupyter, on loopback.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(crate) struct Setup {
     /// A name of the catalogue (`mlenv image list`), a reference, or for apptainer and singularity an image's path
     pub(crate) image: OsString,
@@ -81,6 +83,9 @@ pub(crate) struct Setup {
     /// Make an env in the container too, here or at this place, on the conda prefix of its image
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".venv")]
     pub(crate) env: Option<PathBuf>,
+    /// With apptainer and singularity: one read-only SIF file instead of a sandbox, and an env on it, by default `.venv`, for what is added
+    #[arg(long)]
+    pub(crate) sif: bool,
     /// Where apptainer and singularity unpack layers while they build a sandbox [default: `APPTAINER_TMPDIR`, else beside the sandbox]
     #[arg(long, value_name = "DIR")]
     pub(crate) workdir: Option<PathBuf>,
@@ -144,7 +149,7 @@ pub(crate) struct ContainerRecord {
 /// List the containers of your directories
 ///
 /// Those that mlenv made, took over or entered for you, whatever the engine. The one that `mlenv container` enters
-/// here is marked. STATE is `running`, `stopped`, `ready` (a sandbox), `gone`, `copy` (of a directory that has it) or
+/// here is marked. STATE is `running`, `stopped`, `ready` (a sandbox or SIF), `gone`, `copy` (of a directory that has it) or
 /// `unknown`, where the engine does not answer.
 #[derive(Debug, Args)]
 pub(crate) struct ContainerList {

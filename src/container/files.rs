@@ -47,13 +47,11 @@ pub(crate) fn exec(
     }
 }
 
-/// Builds a sandbox from a reference, a SIF file or another directory. Directories that nobody could remove later
-/// are opened up.
-pub(crate) fn build(engine: Engine, sandbox: &Path, image: &OsStr) -> Command {
-    Command::new(engine.name())
-        .words(["build", "--sandbox", "--fix-perms"])
-        .word(sandbox)
-        .word(source(image))
+/// Builds a sandbox, or a SIF file, from a reference, a SIF file or a directory. Directories of a sandbox that nobody
+/// could remove later are opened up.
+pub(crate) fn build(engine: Engine, place: &Path, image: &OsStr, form: ImageForm) -> Command {
+    let sandbox = ["--sandbox", "--fix-perms"].into_iter().filter(|_| form == ImageForm::Sandbox);
+    Command::new(engine.name()).word("build").words(sandbox).word(place).word(source(image))
 }
 
 /// How an image is named to these engines: a reference needs its transport in front.

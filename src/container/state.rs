@@ -81,13 +81,23 @@ pub(crate) struct ContainerState {
         deserialize_with = "claim::some_name"
     )]
     pub(crate) name: Option<String>,
-    /// The sandbox, from this directory.
+    /// The sandbox, or with `sif` the SIF file, from this directory.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         deserialize_with = "claim::some_inside"
     )]
     pub(crate) sandbox: Option<PathText>,
+    /// Whether that is a SIF file, which never changes. An older mlenv takes it for a sandbox that is gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) sif: bool,
+    /// The env on it, which has what is added.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "claim::some_absolute"
+    )]
+    pub(crate) env: Option<PathText>,
     /// Whether graphics processors were asked for.
     #[serde(default)]
     pub(crate) gpu: bool,
@@ -153,6 +163,16 @@ impl ContainerState {
         self.sandbox.as_ref().map(|PathText(sandbox)| dir.join(sandbox))
     }
 
+    /// Whether the sandbox or SIF at its path is there.
+    pub(crate) fn has_its_image(&self, path: &Path) -> bool {
+        if self.sif { path.is_file() } else { path.is_dir() }
+    }
+
+    /// What people call that.
+    pub(crate) fn kind(&self) -> &'static str {
+        if self.sif { "SIF" } else { "sandbox" }
+    }
+
     /// What containers of this directory are told about themselves.
     pub(crate) fn place(&self, dir: &Path, mounts: &[Mount], home: Option<&Path>) -> Residence {
         let image = self.sandbox(dir).map_or_else(|| self.image.clone(), PathText);
@@ -164,7 +184,7 @@ impl ContainerState {
             id: Some(self.id.clone()),
             gpu: self.gpu,
             home: home.map(|home| PathText(home.to_owned())),
-            writable: self.sandbox.is_some(),
+            writable: self.sandbox.is_some() && !self.sif,
             bind: mounts.to_vec(),
             ..Residence::new(self.engine)
         }
@@ -229,6 +249,8 @@ pub(crate) mod tests {
             container: Some("2e".into()),
             name: Some("u_ml_1".into()),
             sandbox: None,
+            sif: false,
+            env: None,
             gpu: false,
             port: Some(8888),
             publish: vec!["6006:80".parse().unwrap()],

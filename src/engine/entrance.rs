@@ -10,6 +10,7 @@ use crate::config::LAUNCH;
 use crate::container::additions::Listing;
 use crate::container::files::{self, ImageForm};
 use crate::container::id;
+use crate::container::mount::Mode;
 use crate::container::pending::UNFINISHED;
 use crate::container::program::PACKAGES;
 use crate::container::spec::{Inner, Spec};
@@ -21,6 +22,9 @@ use crate::error::Result;
 use crate::host::Host;
 use crate::process::Command;
 use crate::text::PathText;
+
+/// Where a SIF has this program: where it is carried to in others, and found by its name.
+const PROGRAM: &str = "/usr/local/bin/mlenv";
 
 /// A container that is there, and the way into it.
 pub(crate) struct Entrance<'a> {
@@ -35,6 +39,8 @@ pub(crate) struct Entrance<'a> {
     home: Option<PathBuf>,
     gpu: Vec<OsString>,
     surroundings: HashMap<OsString, OsString>,
+    /// This program, for what it cannot be carried into.
+    program: Option<Mount>,
 }
 
 impl<'a> Entrance<'a> {
@@ -57,6 +63,11 @@ impl<'a> Entrance<'a> {
             home: context.host.home().ok(),
             gpu: home::gpu_words(context, runner, gpu),
             surroundings: context.host.vars().clone(),
+            program: context
+                .host
+                .program()
+                .ok()
+                .map(|program| Mount::new(&program, Path::new(PROGRAM), Mode::ReadOnly)),
         }
     }
 
@@ -69,8 +80,12 @@ impl<'a> Entrance<'a> {
             return Command { set: vec![(LAUNCH.into(), self.launch())], ..call };
         }
         how.set.push((LAUNCH.into(), self.launch()));
-        let order = self.order(self.image(), how);
-        files::exec(&order, ImageForm::Sandbox, &self.surroundings, command)
+        let mut order = self.order(self.image(), how);
+        if !self.state.sif {
+            return files::exec(&order, ImageForm::Sandbox, &self.surroundings, command);
+        }
+        order.mounts.extend(self.program.iter().cloned());
+        files::exec(&order, ImageForm::ReadOnly, &self.surroundings, command)
     }
 
     /// Runs a program for `/bin/sh` in it and gives what it printed.
@@ -87,8 +102,8 @@ impl<'a> Entrance<'a> {
     /// Makes the places that mounts need.
     pub(crate) fn prepare(&self) -> Result<()> {
         match self.state.sandbox(self.dir) {
-            Some(sandbox) => sandbox::make_places(&sandbox, &self.mounts),
-            None => Ok(()),
+            Some(sandbox) if !self.state.sif => sandbox::make_places(&sandbox, &self.mounts),
+            _ => Ok(()),
         }
     }
 

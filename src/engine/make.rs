@@ -6,7 +6,7 @@ use std::path::Path;
 use super::entrance::{Entrance, shell};
 use super::runner::Runner;
 use super::{home, remote, sandbox, sweep};
-use crate::container::files;
+use crate::container::files::{self, ImageForm};
 use crate::container::id;
 use crate::container::pending::{Pending, Thing, UNFINISHED};
 use crate::container::program::CARRY_IN;
@@ -50,12 +50,24 @@ pub(crate) fn planned(
         name: runner.has_store().then(|| name.map_or(own_name, str::to_owned)),
         sandbox: (!runner.has_store()).then(|| PathText(sandbox::path(&text, &instance))),
         instance,
+        sif: false,
+        env: None,
         gpu: false,
         port: None,
         publish: Vec::new(),
         bind: Vec::new(),
         start: crate::container::additions::Mark::default(),
     }
+}
+
+/// The same as a SIF file with an env on it.
+pub(crate) fn as_sif(state: ContainerState, env: Option<PathText>) -> ContainerState {
+    let sandbox = state.sandbox.map(|PathText(path)| {
+        let mut path = path.into_os_string();
+        path.push(".sif");
+        PathText(path.into())
+    });
+    ContainerState { sif: true, env, sandbox, ..state }
 }
 
 /// The calls that make what `state` describes.
@@ -67,7 +79,7 @@ pub(crate) fn calls(
 ) -> Vec<Command> {
     let image = state.image.0.as_os_str();
     if let Some(sandbox) = state.sandbox(dir) {
-        return vec![files::build(runner.engine, &sandbox, image)];
+        return vec![files::build(runner.engine, &sandbox, image, form(state))];
     }
     let gpu = home::gpu_words(context, runner, state.gpu);
     let unfinished = unfinished(state);
@@ -132,7 +144,9 @@ pub(crate) fn make<'a>(
     let entrance = Entrance::new(context, runner, dir, &made.state);
     entrance.prepare()?;
     let start = entrance.listing()?.mark();
-    carry_in(context, &entrance);
+    if !made.state.sif {
+        carry_in(context, &entrance);
+    }
     made.state.start = start;
     Ok(made)
 }
@@ -153,6 +167,11 @@ fn unfinished(state: &ContainerState) -> String {
     format!("{UNFINISHED}{}", state.instance)
 }
 
+/// A SIF file, or a sandbox that can be changed.
+fn form(state: &ContainerState) -> ImageForm {
+    if state.sif { ImageForm::ReadOnly } else { ImageForm::Sandbox }
+}
+
 /// Builds aside and renames: what has the name is whole.
 fn build(
     context: &Context,
@@ -165,10 +184,14 @@ fn build(
     let parent = path.parent().unwrap_or(dir);
     fs::make_dirs(parent, 0o777).attempt("make", parent)?;
     let aside = Stage::new(&sandbox::building_place(path)?)?;
-    let unfinished = aside.path().join("sandbox");
-    let mut call = files::build(runner.engine, &unfinished, &image);
+    let unfinished = aside.path().join(if state.sif { "image.sif" } else { "sandbox" });
+    let mut call = files::build(runner.engine, &unfinished, &image, form(state));
     call.set.extend(sandbox::work(context.host, runner.work.as_deref(), &aside.path())?);
-    runner.watch(&format!("build a sandbox from {shown}"), &call)?;
+    let what = if state.sif { "SIF" } else { "sandbox" };
+    runner.watch(&format!("build a {what} from {shown}"), &call)?;
+    if state.sif {
+        return fs::rename_dir(&unfinished, path).attempt("make", path);
+    }
     if unfinished.join("bin/sh").symlink_metadata().is_err() {
         return Err(Error::new(format!("the image {shown} has no shell"))
             .hint("it cannot be entered: choose an image that is made to be worked in"));

@@ -16,6 +16,7 @@ pub(crate) mod legacy_env;
 pub(crate) mod make;
 pub(crate) mod once;
 pub(crate) mod outside;
+pub(crate) mod own_env;
 pub(crate) mod port;
 pub(crate) mod reenter;
 pub(crate) mod remote;

@@ -102,7 +102,7 @@ impl Way {
     }
 
     /// The call that goes it, with everything that it needs started or fetched.
-    fn call(&self, context: &Context, purpose: &Purpose) -> Result<(Runner, Command)> {
+    pub(crate) fn call(&self, context: &Context, purpose: &Purpose) -> Result<(Runner, Command)> {
         let words = self.words(context, purpose);
         if let Some((dir, state)) = self.directory() {
             let runner = Runner::known(context.host, context.ui, state.engine, state.powers)?;

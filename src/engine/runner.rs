@@ -49,6 +49,16 @@ impl Runner {
         })
     }
 
+    /// The same among those that run images from files.
+    pub(crate) fn for_files(host: &Host, ui: Ui, asked: Option<&OsStr>) -> Result<Self> {
+        let choose = |engine: Option<&OsStr>| Self::choose(host, ui, engine);
+        if asked.is_some() {
+            return choose(asked);
+        }
+        choose(Some("apptainer".as_ref()))
+            .or_else(|first| choose(Some("singularity".as_ref())).map_err(|_| first))
+    }
+
     /// This engine, if it works.
     pub(crate) fn new(host: &Host, ui: Ui, engine: Engine) -> Result<Self> {
         let mut runner = Self::named(host, ui, engine)?;

@@ -66,9 +66,11 @@ pub(crate) fn work(
     Ok(NAMES.iter().map(|name| (name.into(), dir.into())).collect())
 }
 
-/// Removes a sandbox, and the directory of sandboxes where it was the last.
+/// Removes a sandbox or a SIF file, and the directory of them where it was the last.
 pub(crate) fn remove(dir: &Path, sandbox: &Path) -> Result<()> {
-    fs::remove_tree(sandbox).attempt("remove", sandbox)?;
+    let is_dir = sandbox.symlink_metadata().is_ok_and(|meta| meta.is_dir());
+    let removed = if is_dir { fs::remove_tree(sandbox) } else { fs::remove_file(sandbox) };
+    removed.attempt("remove", sandbox)?;
     fs::remove_empty_dirs(&dir.join(DIR), &dir.join(DIR));
     Ok(())
 }

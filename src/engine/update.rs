@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 
 use super::entrance::Entrance;
 use super::image::learn;
-use super::make::{make, planned};
+use super::make::{as_sif, make, planned};
+use super::own_env;
 use super::port::free_port;
 use super::remote;
 use super::replay::{obtainable, replay};
@@ -18,7 +19,7 @@ use crate::container::store;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::process::stop_flag;
-use crate::text::Shown;
+use crate::text::{PathText, Shown};
 
 /// Makes the new container, installs what was added to the old one, and lets the directory have it. Returns what was
 /// installed.
@@ -41,6 +42,9 @@ pub(crate) fn carry_out(
             context.ui.warn(format!("left out: {}", crate::text::shown(&line)));
         }
         replay(&before, &after, &added, listing.prefix.as_deref())?;
+        if let Some(PathText(env)) = old.env.as_ref().filter(|_| !stop.load(Ordering::Relaxed)) {
+            own_env::settle(&after, env)?;
+        }
         drop(after);
         if stop.load(Ordering::Relaxed) { Err(Error::interrupted()) } else { Ok((made, added)) }
     })();
@@ -52,10 +56,10 @@ pub(crate) fn carry_out(
     Ok(added)
 }
 
-/// The state of the container that is to come.
 /// The state of the container that takes the place of `old`.
 pub(crate) fn next(runner: &Runner, dir: &Path, old: &ContainerState) -> ContainerState {
     let new = planned(runner, old.image.0.as_os_str(), Some(&old.id), None, dir);
+    let new = if old.sif { as_sif(new, old.env.clone()) } else { new };
     ContainerState {
         gpu: old.gpu,
         bind: old.bind.clone(),

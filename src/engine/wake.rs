@@ -38,10 +38,10 @@ pub(crate) fn wake(runner: &Runner, dir: &Path, state: &ContainerState) -> Resul
         Error::new(format!("{what} is gone: it was removed by something else")).hint(again)
     };
     if let Some(sandbox) = state.sandbox(dir) {
-        return if sandbox.is_dir() {
+        return if state.has_its_image(&sandbox) {
             Ok(())
         } else {
-            Err(gone(format!("the sandbox {}", Shown(&sandbox))))
+            Err(gone(format!("the {} {}", state.kind(), Shown(&sandbox))))
         };
     }
     let Err(failure) = runner.run("start the container", &start_call(state)) else { return Ok(()) };

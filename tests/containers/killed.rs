@@ -114,3 +114,29 @@ fn a_setup_that_is_killed_at_any_call_can_be_done_again() {
         }
     }
 }
+
+#[test]
+fn a_sif_that_is_killed_while_it_is_made_leaves_one_file_and_what_was_added() {
+    if !Engine::Apptainer.works() {
+        return;
+    }
+    let scene = Scene::new(Engine::Apptainer);
+    let image = world().publish("killed:sif", 1);
+    // Each call squashes an image of Python: not at all of them. The second one builds.
+    let setup = ["container", "setup", &image, "--sif", "--force"];
+    scene.counted(&setup, 2).end();
+    scene.counted(&setup, 100).ok();
+    assert_eq!(scene.kept(), 1);
+    std::fs::write(scene.project.path(".venv/mine"), "x").unwrap();
+    world().publish("killed:sif", 2);
+    let mine = scene.project.path(".venv/mine");
+    let works = || assert_eq!(scene.project.inside(&["cat", mine.to_str().unwrap()]), "x");
+    for kill_at in [3, 5] {
+        scene.counted(&["container", "update", "-f"], kill_at).end();
+        works();
+    }
+    scene.project.mlenv(["container", "update", "-f"]).ok();
+    works();
+    assert_eq!(scene.project.inside(&["cat", "/edition"]), "2\n");
+    assert_eq!(scene.kept(), 1);
+}

@@ -30,6 +30,7 @@ mod registry;
 mod robust;
 mod rootfs;
 mod shells;
+mod sif;
 mod standins;
 mod story;
 mod tasks;

@@ -17,6 +17,7 @@ use crate::engine::entrance::{Entrance, shell};
 use crate::engine::runner::Runner;
 use crate::engine::wake::wake;
 use crate::error::Result;
+use crate::hint::command;
 use crate::text::{PathText, Shown, shown};
 
 /// What `--json` prints.
@@ -24,7 +25,7 @@ use crate::text::{PathText, Shown, shown};
 struct ContainerReport<'a> {
     directory: PathText,
     state: &'a ContainerState,
-    /// None where the container is gone.
+    /// None where the container is gone, or is a SIF.
     added: Option<Additions>,
 }
 
@@ -41,6 +42,8 @@ pub(super) fn run(context: &Context, arguments: &ContainerInfo) -> Result<()> {
         Ok(entrance.listing()?.since(&state.start))
     });
     let (added, failure) = match added {
+        // It is in the env.
+        Ok(_) if state.sif => (None, None),
         Ok(added) => (Some(added), None),
         Err(error) => (None, Some(error)),
     };
@@ -61,8 +64,11 @@ fn text(dir: &Path, report: &ContainerReport) -> String {
     };
     line("directory", &Shown(dir).to_string());
     match state.sandbox(dir) {
-        Some(sandbox) => line("sandbox", &Shown(&sandbox).to_string()),
+        Some(sandbox) => line(state.kind(), &Shown(&sandbox).to_string()),
         None => line("container", &shown(state.name.as_deref().unwrap_or_default())),
+    }
+    if let Some(env) = &state.env {
+        line("env", &Shown(&env.0).to_string());
     }
     line("engine", state.engine.name());
     line("image", &Shown(&state.image.0).to_string());
@@ -87,8 +93,10 @@ fn text(dir: &Path, report: &ContainerReport) -> String {
     for bind in &state.bind {
         line("bind", &format!("{} at {}", Shown(&bind.source.0), Shown(&bind.target.0)));
     }
-    if let Some(added) = added {
-        additions(added, &mut line);
+    match (added, &state.env) {
+        (Some(added), _) => additions(added, &mut line),
+        (None, Some(env)) => line("added", &command("mlenv packages --added -p {}", &[&env.0])),
+        (None, None) => {}
     }
     text
 }

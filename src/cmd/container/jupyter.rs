@@ -10,6 +10,7 @@ use crate::container::{Powers, store};
 use crate::context::Context;
 use crate::engine::entrance::Entrance;
 use crate::engine::home;
+use crate::engine::own_env;
 use crate::engine::port::free_port;
 use crate::engine::runner::Runner;
 use crate::engine::wake::{refuse_inside, wake};
@@ -21,6 +22,7 @@ pub(super) fn run(context: &Context, arguments: &ContainerJupyter) -> Result<()>
     refuse_inside(context, &state)?;
     let runner = Runner::known(context.host, context.ui, state.engine, state.powers)?;
     let entrance = Entrance::new(context, &runner, &dir, &state);
+    own_env::refuse_sif(&entrance, "mlenv jupyter lab {}")?;
     if !arguments.dry_run {
         wake(&runner, &dir, &state)?;
         entrance.prepare()?;

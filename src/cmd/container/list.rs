@@ -96,7 +96,7 @@ fn condition(context: &Context, dir: &Path, state: &ContainerState) -> Condition
         return Condition::Copy;
     }
     if let Some(sandbox) = state.sandbox(dir) {
-        return if sandbox.is_dir() { Condition::Ready } else { Condition::Gone };
+        return if state.has_its_image(&sandbox) { Condition::Ready } else { Condition::Gone };
     }
     let runner = Runner::known(context.host, context.ui, state.engine, state.powers);
     match runner.and_then(|runner| runner.look(state.handle())) {

@@ -8,6 +8,7 @@ use crate::cli::ContainerRecord;
 use crate::container::additions::Additions;
 use crate::context::Context;
 use crate::engine::entrance::Entrance;
+use crate::engine::own_env;
 use crate::engine::runner::Runner;
 use crate::engine::wake::wake;
 use crate::error::{Attempt, Error, Result};
@@ -24,6 +25,7 @@ pub(super) fn run(context: &Context, arguments: &ContainerRecord) -> Result<()> 
     let (dir, state) = here(context)?;
     let runner = Runner::known(context.host, context.ui, state.engine, state.powers)?;
     let entrance = Entrance::new(context, &runner, &dir, &state);
+    own_env::refuse_sif(&entrance, "mlenv export -p {}")?;
     wake(&runner, &dir, &state)?;
     entrance.prepare()?;
     let listing = entrance.listing()?;

@@ -60,6 +60,13 @@ pub(super) fn run(context: &Context, arguments: &ContainerRemove) -> Result<()> 
 
 /// What was added, as far as a container that runs tells it.
 fn losses(entrance: &Entrance, dir: &Path) -> Vec<String> {
+    if let Some(env) = &entrance.state.env {
+        let env = Shown(&env.0);
+        return vec![format!(
+            "{env} stays, and works again in the next container of {}",
+            Shown(dir)
+        )];
+    }
     let added = entrance.listing().map(|listing| listing.since(&entrance.state.start));
     let added = added.unwrap_or_default();
     let lists = [&added.conda, &added.pip, &added.editable, &added.unknown];

@@ -5,26 +5,25 @@ use std::path::{Path, PathBuf};
 
 use super::{lock, print_calls, remember};
 use crate::cli::Setup;
-use crate::container::spec::Inner;
 use crate::container::state::ContainerState;
 use crate::container::{Mount, Published, mount};
 use crate::context::Context;
 use crate::engine::entrance::Entrance;
-use crate::engine::make::{calls, make, planned};
-use crate::engine::replay::PREFIX;
+use crate::engine::make::{as_sif, calls, make, planned};
 use crate::engine::runner::Runner;
 use crate::engine::sweep::sweep;
-use crate::engine::{home, image, port};
+use crate::engine::{home, image, own_env, port};
 use crate::error::{Error, Result};
 use crate::foreign::claim;
 use crate::process::stop_flag;
-use crate::text::{Shown, shown};
+use crate::text::{PathText, Shown, shown};
 
 pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
     let dir = context.host.cwd()?;
     let _lock = if arguments.dry_run { None } else { Some(lock(&dir)?) };
     let mut there = there(&dir, arguments.force)?;
-    let mut runner = Runner::choose(context.host, context.ui, arguments.engine.as_deref())?;
+    let env = env(context, arguments)?;
+    let mut runner = runner(context, arguments)?;
     runner.work = work(context, &runner, arguments.workdir.as_deref())?;
     let image = image::named(context, &runner, &arguments.image)?;
     if let (Some(_), false) = (&arguments.name, runner.has_store()) {
@@ -33,6 +32,9 @@ pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
     }
     let id = there.as_ref().map(|state| state.id.as_str());
     let mut state = planned(&runner, &image, id, arguments.name.as_deref(), &dir);
+    if arguments.sif {
+        state = as_sif(state, env.clone().map(PathText));
+    }
     state.bind = binds(context, &arguments.bind)?;
     mount::check(&home::mounts(context.host, &dir, &state.bind))?;
     state.gpu = arguments.gpu || image.to_string_lossy().contains("gpu");
@@ -59,30 +61,48 @@ pub(super) fn run(context: &Context, arguments: &Setup) -> Result<()> {
     let state = made.keep(there.as_ref())?;
     remember(context, &dir);
     report(context, &dir, &state);
-    match &arguments.env {
+    match &env {
         Some(env) => make_env(context, (&runner, &dir, &state), env),
         None => Ok(()),
     }
 }
 
-/// Lets the mlenv that was carried in make an env: it stands on the image's prefix, and lives in the container.
+/// Where an env is to be, if one is wanted: what is added to a SIF goes into one.
+fn env(context: &Context, arguments: &Setup) -> Result<Option<PathBuf>> {
+    let default = arguments.sif.then_some(Path::new(".venv"));
+    let Some(env) = arguments.env.as_deref().or(default) else { return Ok(None) };
+    let env = context.host.absolute(env)?;
+    if arguments.sif {
+        own_env::check(&env)?;
+    }
+    Ok(Some(env))
+}
+
+fn runner(context: &Context, arguments: &Setup) -> Result<Runner> {
+    let asked = arguments.engine.as_deref();
+    if !arguments.sif {
+        return Runner::choose(context.host, context.ui, asked);
+    }
+    let runner = Runner::for_files(context.host, context.ui, asked)?;
+    if runner.has_store() {
+        let name = runner.engine.name();
+        return Err(Error::new(format!("{name} keeps images in its own store, and no SIF files"))
+            .hint("leave `--sif` out, or use --engine apptainer"));
+    }
+    Ok(runner)
+}
+
+/// Lets the mlenv that is in there make an env: it stands on the image's prefix, and lives in the container.
 fn make_env(
     context: &Context,
     (runner, dir, state): (&Runner, &Path, &ContainerState),
     env: &Path,
 ) -> Result<()> {
     let entrance = Entrance::new(context, runner, dir, state);
-    let prefix = entrance.listing()?.prefix;
-    let base = prefix.as_deref().unwrap_or(PREFIX);
-    let place = context.host.absolute(env)?;
-    let words = ["mlenv", "create", "-q", "-p"].map(OsString::from).into_iter();
-    let words: Vec<OsString> =
-        words.chain([place.clone().into(), "--base".into(), base.into()]).collect();
-    let call = entrance.call(Inner::quiet(dir), &words);
-    runner.run("make an env in the container", &call).map_err(|error| {
+    let base = own_env::settle(&entrance, env).map_err(|error| {
         error.hint("the container is there: `mlenv container` enters it, and what stands above says what it lacks")
     })?;
-    context.ui.say(format!("made {} in it, on {}", Shown(&place), shown(base)));
+    context.ui.say(format!("made {} in it, on {}", Shown(env), shown(&base)));
     Ok(())
 }
 
@@ -165,7 +185,7 @@ pub(super) fn binds(context: &Context, lists: &[OsString]) -> Result<Vec<Mount>>
 
 fn report(context: &Context, dir: &Path, state: &ContainerState) {
     let what = match state.sandbox(dir) {
-        Some(sandbox) => format!("the sandbox {}", Shown(&sandbox)),
+        Some(sandbox) => format!("the {} {}", state.kind(), Shown(&sandbox)),
         None => format!("the container {}", state.name.as_deref().unwrap_or_default()),
     };
     context.ui.say(format!(

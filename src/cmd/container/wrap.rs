@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::engine::entrance::{Entrance, shell};
 use crate::engine::make::planned;
 use crate::engine::once::Lasting;
+use crate::engine::own_env;
 use crate::engine::runner::Runner;
 use crate::engine::wake::wake;
 use crate::engine::{home, image};
@@ -64,6 +65,7 @@ fn of_container(context: &Context, arguments: &Wrap) -> Result<()> {
     let (dir, state) = here(context)?;
     let runner = Runner::known(context.host, context.ui, state.engine, state.powers)?;
     let entrance = Entrance::new(context, &runner, &dir, &state);
+    own_env::refuse_sif(&entrance, "mlenv run -p {} -- COMMAND")?;
     wake(&runner, &dir, &state)?;
     entrance.prepare()?;
     let kind = match state.sandbox(&dir) {
@@ -128,12 +130,11 @@ fn of_image(context: &Context, arguments: &Wrap, word: &OsStr) -> Result<()> {
 
 /// An image that is a file takes an engine for files.
 fn runner(context: &Context, arguments: &Wrap, word: &OsStr) -> Result<Runner> {
-    let choose = |engine: Option<&OsStr>| Runner::choose(context.host, context.ui, engine);
-    if arguments.engine.is_some() || !store::is_path(word) {
-        return choose(arguments.engine.as_deref());
+    let asked = arguments.engine.as_deref();
+    if store::is_path(word) {
+        return Runner::for_files(context.host, context.ui, asked);
     }
-    choose(Some("apptainer".as_ref()))
-        .or_else(|first| choose(Some("singularity".as_ref())).map_err(|_| first))
+    Runner::choose(context.host, context.ui, asked)
 }
 
 impl Source {

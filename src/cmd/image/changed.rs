@@ -17,6 +17,7 @@ use crate::container::state::ContainerState;
 use crate::context::Context;
 use crate::engine::commit;
 use crate::engine::entrance::Entrance;
+use crate::engine::own_env;
 use crate::engine::remote;
 use crate::engine::runner::Runner;
 use crate::engine::wake::wake;
@@ -33,6 +34,7 @@ pub(super) fn run(context: &Context, arguments: &ImageFreeze, dir: &Path) -> Res
     let (dir, state) = super::super::container::of(&context.host.absolute(dir)?)?;
     let runner = Runner::known(context.host, context.ui, state.engine, state.powers)?;
     let entrance = Entrance::new(context, &runner, &dir, &state);
+    own_env::refuse_sif(&entrance, "mlenv image freeze {}")?;
     wake(&runner, &dir, &state)?;
     if arguments.as_is {
         return match state.sandbox(&dir) {

@@ -55,8 +55,13 @@ fn a_command_runs_in_an_image_without_the_hosts_env() {
 
 #[test]
 fn sandboxes_are_built_from_references_and_from_paths() {
-    let line =
-        |image: &str| build(Engine::Singularity, Path::new("/s b"), OsStr::new(image)).line();
+    let built = |form| {
+        move |image: &str| {
+            build(Engine::Singularity, Path::new("/s b"), OsStr::new(image), form).line()
+        }
+    };
+    let line = built(ImageForm::Sandbox);
+    assert_eq!(built(ImageForm::ReadOnly)("ml.sif"), "singularity build '/s b' ml.sif");
     assert_eq!(line("u/ml:1"), "singularity build --sandbox --fix-perms '/s b' docker://u/ml:1");
     assert_eq!(
         line("oras://u/ml:1"),
