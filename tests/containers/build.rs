@@ -82,6 +82,8 @@ fn an_image_without_conda_gets_one_where_commands_are_run_too() {
     if !Engine::Podman.works() {
         return;
     }
+    // It makes the images on first use.
+    let world = world();
     let without = "localhost/mlenv-tests-without-conda:1";
     podman(&[
         "run",
@@ -94,7 +96,7 @@ fn an_image_without_conda_gets_one_where_commands_are_run_too() {
     ]);
     podman(&["commit", "--quiet", "mlenv-tests-bare", without]);
     podman(&["rm", "mlenv-tests-bare"]);
-    let base = world().publish_as("without-conda:1", without);
+    let base = world.publish_as("without-conda:1", without);
     let sandbox = Sandbox::new();
     channel::with_python(&sandbox.path("a lab/channel"), &[]);
     // As a channel it is reached inside.
