@@ -32,10 +32,9 @@ pub(super) fn run(context: &Context, arguments: &BaseMake) -> Result<()> {
     let parent = place.parent().unwrap_or(Path::new("/"));
     fs::make_dirs(parent, 0o777).attempt("make", parent)?;
     let stage = Stage::new(parent)?;
-    stage.root().make_dir(Path::new("conda-meta")).attempt("make", &stage.path())?;
     let errands = prefix::errands(&wanted, None)?;
     let to = (Path::new("/"), place.as_path());
-    prefix::make(context, &stage.path(), to, errands, arguments.dry_run)?;
+    prefix::make(context, stage.root(), to, errands, arguments.dry_run)?;
     if arguments.dry_run {
         return Ok(());
     }
@@ -73,8 +72,8 @@ fn pip_part(wanted: &[Wanted]) -> Result<Option<Ask>> {
             .hint("what is used in place goes into an env: `mlenv create -f FILE --base DIR`"));
     }
     let files: Vec<_> = wanted.iter().flat_map(|file| file.files.iter().cloned()).collect();
-    let is_empty = specs.is_empty() && files.is_empty();
-    Ok((!is_empty).then(|| Ask { specs, files, ..Ask::default() }))
+    let is_asked = wanted.iter().any(Wanted::asks_pip);
+    Ok(is_asked.then(|| Ask { specs, files, ..Ask::default() }))
 }
 
 fn by_pip(place: &Path, ask: &Ask) -> Result<()> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::additions::Mark;
 use super::engine::{Engine, Powers};
+use super::files::ImageForm;
 use super::mount::Mount;
 use super::place::Residence;
 use super::published::Published;
@@ -166,6 +167,11 @@ impl ContainerState {
     /// Whether the sandbox or SIF at its path is there.
     pub(crate) fn has_its_image(&self, path: &Path) -> bool {
         if self.sif { path.is_file() } else { path.is_dir() }
+    }
+
+    /// What it is to the engine.
+    pub(crate) fn form(&self) -> ImageForm {
+        if self.sif { ImageForm::ReadOnly } else { ImageForm::Sandbox }
     }
 
     /// What people call that.

@@ -8,7 +8,7 @@ use super::runner::Runner;
 use super::{home, sandbox};
 use crate::config::LAUNCH;
 use crate::container::additions::Listing;
-use crate::container::files::{self, ImageForm};
+use crate::container::files;
 use crate::container::id;
 use crate::container::mount::Mode;
 use crate::container::pending::UNFINISHED;
@@ -20,11 +20,9 @@ use crate::container::{Mount, Residence};
 use crate::context::Context;
 use crate::error::Result;
 use crate::host::Host;
+use crate::image::PROGRAM;
 use crate::process::Command;
 use crate::text::PathText;
-
-/// Where a SIF has this program: where it is carried to in others, and found by its name.
-const PROGRAM: &str = "/usr/local/bin/mlenv";
 
 /// A container that is there, and the way into it.
 pub(crate) struct Entrance<'a> {
@@ -39,7 +37,7 @@ pub(crate) struct Entrance<'a> {
     home: Option<PathBuf>,
     gpu: Vec<OsString>,
     surroundings: HashMap<OsString, OsString>,
-    /// This program, for what it cannot be carried into.
+    /// This program, for a SIF, into which it cannot be carried.
     program: Option<Mount>,
 }
 
@@ -55,6 +53,8 @@ impl<'a> Entrance<'a> {
         mounts.extend(home::mounts(context.host, dir, &state.bind));
         // A container of a store got its devices when it was made.
         let gpu = state.gpu && !runner.has_store();
+        let program = context.host.program().ok().filter(|_| state.sif);
+        let program = program.map(|it| Mount::new(&it, Path::new(PROGRAM), Mode::ReadOnly));
         Self {
             runner,
             dir,
@@ -63,11 +63,7 @@ impl<'a> Entrance<'a> {
             home: context.host.home().ok(),
             gpu: home::gpu_words(context, runner, gpu),
             surroundings: context.host.vars().clone(),
-            program: context
-                .host
-                .program()
-                .ok()
-                .map(|program| Mount::new(&program, Path::new(PROGRAM), Mode::ReadOnly)),
+            program,
         }
     }
 
@@ -81,11 +77,8 @@ impl<'a> Entrance<'a> {
         }
         how.set.push((LAUNCH.into(), self.launch()));
         let mut order = self.order(self.image(), how);
-        if !self.state.sif {
-            return files::exec(&order, ImageForm::Sandbox, &self.surroundings, command);
-        }
         order.mounts.extend(self.program.iter().cloned());
-        files::exec(&order, ImageForm::ReadOnly, &self.surroundings, command)
+        files::exec(&order, self.state.form(), &self.surroundings, command)
     }
 
     /// Runs a program for `/bin/sh` in it and gives what it printed.

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::entrance::{Entrance, shell};
 use super::runner::Runner;
 use super::{home, remote, sandbox, sweep};
-use crate::container::files::{self, ImageForm};
+use crate::container::files;
 use crate::container::id;
 use crate::container::pending::{Pending, Thing, UNFINISHED};
 use crate::container::program::CARRY_IN;
@@ -79,7 +79,7 @@ pub(crate) fn calls(
 ) -> Vec<Command> {
     let image = state.image.0.as_os_str();
     if let Some(sandbox) = state.sandbox(dir) {
-        return vec![files::build(runner.engine, &sandbox, image, form(state))];
+        return vec![files::build(runner.engine, &sandbox, image, state.form())];
     }
     let gpu = home::gpu_words(context, runner, state.gpu);
     let unfinished = unfinished(state);
@@ -167,11 +167,6 @@ fn unfinished(state: &ContainerState) -> String {
     format!("{UNFINISHED}{}", state.instance)
 }
 
-/// A SIF file, or a sandbox that can be changed.
-fn form(state: &ContainerState) -> ImageForm {
-    if state.sif { ImageForm::ReadOnly } else { ImageForm::Sandbox }
-}
-
 /// Builds aside and renames: what has the name is whole.
 fn build(
     context: &Context,
@@ -185,10 +180,9 @@ fn build(
     fs::make_dirs(parent, 0o777).attempt("make", parent)?;
     let aside = Stage::new(&sandbox::building_place(path)?)?;
     let unfinished = aside.path().join(if state.sif { "image.sif" } else { "sandbox" });
-    let mut call = files::build(runner.engine, &unfinished, &image, form(state));
+    let mut call = files::build(runner.engine, &unfinished, &image, state.form());
     call.set.extend(sandbox::work(context.host, runner.work.as_deref(), &aside.path())?);
-    let what = if state.sif { "SIF" } else { "sandbox" };
-    runner.watch(&format!("build a {what} from {shown}"), &call)?;
+    runner.watch(&format!("build a {} from {shown}", state.kind()), &call)?;
     if state.sif {
         return fs::rename_dir(&unfinished, path).attempt("make", path);
     }

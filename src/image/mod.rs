@@ -23,6 +23,9 @@ pub(crate) fn directories(name: &str, dirs: &Dirs) -> Vec<PathBuf> {
     image.ok().flatten().map_or_else(Vec::new, |image| image.directories)
 }
 
+/// Where an image has this program.
+pub(crate) const PROGRAM: &str = "/usr/local/bin/mlenv";
+
 /// The label of an image that names the digest of the image which it stands on.
 pub(crate) const BASE_LABEL: &str = "mlenv.base";
 

@@ -65,15 +65,10 @@ pub(crate) fn fit(
     (base, below): (&Base, &[Installed]),
     (parts, exact): (&Parts, bool),
 ) -> Result<Demand> {
-    let mut demand = Demand::default();
+    let mut demand = Demand { channels: Wanted::channels(wanted), ..Demand::default() };
     let has = |name: &str| below.iter().any(|package| package.key() == key(name));
     for file in wanted {
         check_python(context, file, base)?;
-        for channel in &file.channels {
-            if !demand.channels.contains(channel) {
-                demand.channels.push(channel.clone());
-            }
-        }
         if base.kind == BaseKind::Conda {
             demand.conda.extend(file.conda.iter().cloned());
         } else {

@@ -9,6 +9,7 @@ use super::project::Wanted;
 use super::project::python::PythonWish;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::fs::Root;
 use crate::specs::name_of;
 
 /// What is to be in it: what files ask for, or just what their lock says.
@@ -19,12 +20,6 @@ pub(crate) fn errands(wanted: &[Wanted], lock: Option<&Lock>) -> Result<Vec<Erra
     }
     let archives = wanted.iter().flat_map(|file| &file.archives);
     let archives: Vec<Listed> = archives.map(|one| one.listed.clone()).collect();
-    let mut channels: Vec<String> = Vec::new();
-    for channel in wanted.iter().flat_map(|file| &file.channels) {
-        if !channels.contains(channel) {
-            channels.push(channel.clone());
-        }
-    }
     let asked = wanted.iter().flat_map(|file| &file.conda).cloned();
     let mut specs: Vec<String> = asked.collect();
     specs.extend(wanted.iter().filter_map(|file| file.python.as_ref()).map(python));
@@ -36,18 +31,14 @@ pub(crate) fn errands(wanted: &[Wanted], lock: Option<&Lock>) -> Result<Vec<Erra
         errands.push(explicit::errand(archives));
     }
     if !specs.is_empty() {
-        errands.push(Errand::Install { channels, specs });
+        errands.push(Errand::Install { channels: Wanted::channels(wanted), specs });
     }
     Ok(errands)
 }
 
 /// What every prefix needs that envs stand on, and what pip's part needs, where nobody names it.
 fn unnamed(wanted: &[Wanted], specs: &[String]) -> Vec<String> {
-    let asks_pip = |file: &Wanted| {
-        let Wanted { pip, locked, files, dynamic, .. } = file;
-        !pip.is_empty() || !locked.is_empty() || !files.is_empty() || dynamic.is_some()
-    };
-    let needed = [("python", true), ("pip", wanted.iter().any(asks_pip))];
+    let needed = [("python", true), ("pip", wanted.iter().any(Wanted::asks_pip))];
     let lacks = |name| !specs.iter().any(|spec| name_of(spec) == Some(name));
     let needed = needed.into_iter().filter(|(name, is_wanted)| *is_wanted && lacks(name));
     needed.map(|(name, _)| name.to_owned()).collect()
@@ -60,11 +51,12 @@ fn python(wish: &PythonWish) -> String {
     if is_fuzzy { format!("python={text}") } else { format!("python {text}") }
 }
 
-/// Makes it in the empty directory `dir`, for the place `prefix` of the system whose root is `root`; or only says what would come.
+/// Makes it in the empty directory `dir`, for the place `prefix` of the system whose root is `root`; or only says what would
+/// come.
 #[cfg(feature = "conda")]
 pub(crate) fn make(
     context: &Context,
-    dir: &Path,
+    dir: &Root,
     (root, prefix): (&Path, &Path),
     errands: Vec<Errand>,
     dry_run: bool,
@@ -72,15 +64,18 @@ pub(crate) fn make(
     use super::run::{Signals, Site, Task};
     use super::transaction::Outlook;
     use crate::conda::{self, Inside};
+    use crate::error::Attempt;
     use crate::plan::Vars;
     if conda::glibc(root).is_none() {
         let it = if root == Path::new("/") { "this system" } else { "the image" };
         return Err(Error::no(format!("{it} has no glibc, which packages of conda need"))
             .hint("take an image of a distribution that has it: debian, almalinux, ubuntu"));
     }
+    let records = Path::new("conda-meta");
+    dir.make_dir(records).attempt("make", &dir.path().join(records))?;
     let until = context.cutoff()?;
     let site = Site {
-        env: dir,
+        env: dir.path(),
         inside: Some(Inside { root, prefix }),
         vars: &Vars::default(),
         host: context.host,
@@ -107,7 +102,7 @@ pub(crate) fn make(
 #[cfg(not(feature = "conda"))]
 pub(crate) fn make(
     _: &Context,
-    _: &Path,
+    _: &Root,
     _: (&Path, &Path),
     _: Vec<Errand>,
     _: bool,

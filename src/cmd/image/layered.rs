@@ -85,8 +85,8 @@ pub(super) fn make(context: &Context, order: &Order, wanted: &[Wanted]) -> Resul
         labels: &order.labels,
     };
     let pinned = ground.reference.pinned(ground.parts.manifest.clone());
-    let below = own.is_some().then_some(&below[..]);
-    let taken = order.guide.taken(context, (&probe, &base, below), &demand, &pinned);
+    let along = if own.is_some() { &below[..] } else { &[] };
+    let taken = order.guide.taken(context, (&probe, &base, along), &demand, &pinned);
     let frozen = freeze::freeze(&wish, &ground.parts, (&context.dirs, context.ui))?;
     tell(context, &frozen);
     let name = order.name.to_str().unwrap_or("env");

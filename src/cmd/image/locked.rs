@@ -93,7 +93,7 @@ impl<'a> Guide<'a> {
     pub(super) fn taken(
         &self,
         context: &Context,
-        (probe, base, below): (&Probe, &Base, Option<&[Installed]>),
+        (probe, base, below): (&Probe, &Base, &[Installed]),
         demand: &Demand,
         image: &Reference,
     ) -> Option<Result<Lock>> {

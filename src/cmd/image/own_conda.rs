@@ -29,8 +29,7 @@ impl OwnConda {
         (wanted, lock): (&[Wanted], Option<&Lock>),
     ) -> Result<Option<Self>> {
         let place = image.join(IN_IMAGE);
-        let asks = |file: &Wanted| !file.conda.is_empty() || !file.archives.is_empty();
-        if place.join("conda-meta").is_dir() || !wanted.iter().any(asks) {
+        if place.join("conda-meta").is_dir() || !wanted.iter().any(Wanted::asks_conda) {
             return Ok(None);
         }
         if place.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
@@ -42,15 +41,11 @@ impl OwnConda {
         let dir = context.dirs.cache.join(DIR);
         fs::make_dirs(&dir, 0o700).attempt("make", &dir)?;
         let stage = Stage::new(&dir)?;
-        let made = stage.root().make_dirs(Path::new(IN_IMAGE)).and_then(|root| {
-            root.make_dir(Path::new("conda-meta"))?;
-            Ok(root)
-        });
-        let root = made.attempt("make", &stage.path())?;
+        let root = stage.root().make_dirs(Path::new(IN_IMAGE)).attempt("make", &stage.path())?;
         context.ui.say(format!("the image has no conda: it gets one at /{IN_IMAGE}"));
         let prefix = Path::new("/").join(IN_IMAGE);
         let errands = prefix::errands(wanted, lock)?;
-        prefix::make(context, root.path(), (image, &prefix), errands, false)?;
+        prefix::make(context, &root, (image, &prefix), errands, false)?;
         Ok(Some(Self { _stage: stage, root }))
     }
 

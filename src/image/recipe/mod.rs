@@ -101,6 +101,11 @@ impl Recipe {
         self.mlenv.is_none() && !dir.join(PROGRAM).is_file()
     }
 
+    /// True where something is wanted of pip.
+    fn needs_pip(&self) -> bool {
+        !self.pip.is_empty() || !self.pip_packages.is_empty()
+    }
+
     /// True where packages alone are added, for which no command of anybody's has to run.
     pub(crate) fn is_of_packages(&self) -> bool {
         let Self { system, files, run, mounts, workdir, runscript, user, labels, .. } = self;
@@ -175,7 +180,7 @@ impl Recipe {
             })?,
             None => PROGRAM.to_owned(),
         };
-        files.push(CopiedFile { from: program, to: steps::MLENV.to_owned() });
+        files.push(CopiedFile { from: program, to: super::PROGRAM.to_owned() });
         Ok(files)
     }
 }

@@ -4,12 +4,11 @@
 use std::fmt::Write as _;
 
 use super::Recipe;
+use crate::image::PROGRAM;
 use crate::process::Command;
 
 /// conda's environment file in the image; it stays there, to tell what was asked for.
 pub(super) const CONDA: &str = "/opt/mlenv/environment.yml";
-/// The program.
-pub(super) const MLENV: &str = "/usr/local/bin/mlenv";
 
 /// A requirements file in the image.
 pub(super) fn requirements(at: usize) -> String {
@@ -27,7 +26,7 @@ pub(super) fn all(recipe: &Recipe) -> Vec<String> {
     if !dirs.is_empty() {
         steps.push(format!("mkdir -p {}", dirs.join(" ")));
     }
-    steps.push(format!("chmod 755 {MLENV}"));
+    steps.push(format!("chmod 755 {PROGRAM}"));
     if recipe.conda.is_some() {
         steps.push(conda(recipe));
     }
@@ -42,8 +41,7 @@ pub(super) fn all(recipe: &Recipe) -> Vec<String> {
             "--no-cache-dir",
         ])
     };
-    let needs_pip = !recipe.pip.is_empty() || !recipe.pip_packages.is_empty();
-    if needs_pip && recipe.conda.is_none() && recipe.packages.is_empty() {
+    if recipe.needs_pip() && recipe.conda.is_none() && recipe.packages.is_empty() {
         // For pip alone the image's own Python will do; some systems have its pip, and none to put into a venv. One
         // command, since it stands between others' `&&`.
         steps.push(format!(
@@ -59,8 +57,8 @@ pub(super) fn all(recipe: &Recipe) -> Vec<String> {
     steps.extend(
         recipe.run.iter().map(|command| Command::new("/bin/sh").words(["-euc", command]).line()),
     );
-    steps.push(format!("{MLENV} base prepare {prefix}"));
-    steps.push(format!("{MLENV} base index {prefix}"));
+    steps.push(format!("{PROGRAM} base prepare {prefix}"));
+    steps.push(format!("{PROGRAM} base index {prefix}"));
     steps
 }
 
@@ -106,12 +104,11 @@ fn packages(recipe: &Recipe) -> String {
 
 /// Where no client is, mlenv makes the prefix itself.
 fn made(recipe: &Recipe) -> String {
-    let call = Command::new(MLENV).words(["base", "make", recipe.prefix.as_str()]);
+    let call = Command::new(PROGRAM).words(["base", "make", recipe.prefix.as_str()]);
     let call = call.words(recipe.channels.iter().flat_map(|channel| ["-c", channel]));
     let call = if recipe.conda.is_some() { call.words(["-f", CONDA]) } else { call };
-    let needs_pip = !recipe.pip.is_empty() || !recipe.pip_packages.is_empty();
     let call = call.words(&recipe.packages);
-    if needs_pip { call.word("pip") } else { call }.line()
+    if recipe.needs_pip() { call.word("pip") } else { call }.line()
 }
 
 /// By the client that the base image has.

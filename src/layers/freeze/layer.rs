@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
 use walkdir::WalkDir;
 
+use super::Wish;
 use super::content::Laid;
 use super::members::Members;
 use crate::env::leftover::MARK;
@@ -79,14 +80,14 @@ fn counted<W>(inner: W) -> Counted<W> {
 /// A tar that is hashed on its way into gzip, and behind.
 pub(super) type LayerTar = Builder<Counted<Members<Counted<BufWriter<File>>>>>;
 
-/// Packs what was laid out, as the directory `prefix` of an image, and before it what is `below`, with its place there.
-pub(super) fn pack(laid: &Laid, prefix: &Path, below: Option<(&Root, &Path)>) -> Result<NewLayer> {
+/// Packs what was laid out for its place in the image, and before it the base that goes along.
+pub(super) fn pack(laid: &Laid, wish: &Wish) -> Result<NewLayer> {
     let root = laid.stage.root();
     packed(root, |tar| {
-        if let Some((root, place)) = below {
-            tree(tar, root.path(), place).attempt("pack", place)?;
+        if let Some(below) = wish.below {
+            tree(tar, below.path(), wish.base_prefix).attempt("pack", wish.base_prefix)?;
         }
-        entries(tar, root.path(), prefix).attempt("pack", prefix)
+        entries(tar, root.path(), wish.prefix).attempt("pack", wish.prefix)
     })
 }
 

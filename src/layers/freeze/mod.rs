@@ -83,9 +83,11 @@ pub(crate) fn freeze(
     (dirs, ui): (&Dirs, Ui),
 ) -> Result<Frozen> {
     let laid = content::lay_out(wish, dirs, ui)?;
-    let below = wish.below.map(|root| below::settle(root, wish).map(|()| root)).transpose()?;
-    let layer = layer::pack(&laid, wish.prefix, below.map(|root| (root, wish.base_prefix)))?;
-    let made_by = if below.is_some() { MADE_WITH_BASE } else { MADE_BY };
+    if let Some(root) = wish.below {
+        below::settle(root, wish)?;
+    }
+    let layer = layer::pack(&laid, wish)?;
+    let made_by = if wish.below.is_some() { MADE_WITH_BASE } else { MADE_BY };
     let mut labels = wish.labels.clone();
     labels.extend(told((wish.image, content), &laid.packages));
     let settle = |run: &mut _| config::settings(wish, &laid.vars, run);

@@ -91,24 +91,24 @@ fn placeless(text: &[u8], env: &Path) -> Option<Vec<u8>> {
 /// A history whose entries all have one time, and which names channels as anybody may see them.
 fn timeless(text: &str) -> Vec<u8> {
     let line = |line: &str| {
-        if line.starts_with("==> ") && line.ends_with(" <==") {
-            return "==> 1970-01-01 00:00:00 <==".to_owned();
-        }
-        // `+CHANNEL/SUBDIR::NAME-VERSION-BUILD`
-        let Some((sign, place, package)) = line
-            .split_once("::")
-            .and_then(|(place, package)| Some((place.get(..1)?, place.get(1..)?, package)))
-            .filter(|(sign, ..)| ["+", "-"].contains(sign))
-        else {
-            return line.to_owned();
-        };
-        let place = match place.rsplit_once('/') {
-            Some((_, subdir)) if place.starts_with("file:") => subdir.to_owned(),
-            _ => channel_without_secrets(place),
-        };
-        format!("{sign}{place}::{package}")
+        let is_time = line.starts_with("==> ") && line.ends_with(" <==");
+        let told =
+            if is_time { Some("==> 1970-01-01 00:00:00 <==".to_owned()) } else { seen(line) };
+        told.unwrap_or_else(|| line.to_owned())
     };
     text.lines().fold(String::new(), |text, old| text + &line(old) + "\n").into_bytes()
+}
+
+/// The line of a package, `+CHANNEL/SUBDIR::NAME-VERSION-BUILD`, without what is private of its channel; none of any other.
+fn seen(line: &str) -> Option<String> {
+    let (place, package) = line.split_once("::")?;
+    let sign = ["+", "-"].into_iter().find(|sign| place.starts_with(sign))?;
+    let place = &place[sign.len()..];
+    let place = match place.rsplit_once('/') {
+        Some((_, subdir)) if place.starts_with("file:") => subdir.to_owned(),
+        _ => channel_without_secrets(place),
+    };
+    Some(format!("{sign}{place}::{package}"))
 }
 
 /// The text as it should be; none where it is not understood, and stays.

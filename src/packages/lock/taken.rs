@@ -67,7 +67,7 @@ impl Lock {
 /// this image has not, but that was made for it, also what is `below`.
 pub(crate) fn taken(
     context: &Context,
-    (env, base, below): (&Path, &Base, Option<&[Installed]>),
+    (env, base, below): (&Path, &Base, &[Installed]),
     (demand, dir): (&Demand, &Path),
     image: &Reference,
 ) -> Result<Lock> {
@@ -78,7 +78,7 @@ pub(crate) fn taken(
         Some(direct) => Entry::placed(direct, BTreeMap::new(), dir),
         None => Entry::exact(&package.name, &package.version, None),
     });
-    let below = below.unwrap_or_default().iter().filter(|package| package.by == Manager::Conda);
+    let below = below.iter().filter(|package| package.by == Manager::Conda);
     let conda = of(Manager::Conda).map(|package| archive(env, package));
     let conda = conda.chain(below.map(|package| archive(&base.prefix, package)));
     let conda = conda.collect::<Result<_>>()?;

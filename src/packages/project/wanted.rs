@@ -42,6 +42,28 @@ impl Wanted {
         self.conda.iter().chain(archives).try_for_each(|spec| checked::match_spec(spec))?;
         self.pip.iter().chain(&self.locked).try_for_each(|words| checked::request(words))
     }
+
+    /// True where something is wanted of conda.
+    pub(crate) fn asks_conda(&self) -> bool {
+        !self.conda.is_empty() || !self.archives.is_empty()
+    }
+
+    /// True where something is wanted of pip.
+    pub(crate) fn asks_pip(&self) -> bool {
+        let Self { pip, locked, files, dynamic, .. } = self;
+        !pip.is_empty() || !locked.is_empty() || !files.is_empty() || dynamic.is_some()
+    }
+
+    /// The channels of all these, each once.
+    pub(crate) fn channels(all: &[Self]) -> Vec<String> {
+        let mut channels: Vec<String> = Vec::new();
+        for channel in all.iter().flat_map(|wanted| &wanted.channels) {
+            if !channels.contains(channel) {
+                channels.push(channel.clone());
+            }
+        }
+        channels
+    }
 }
 
 /// conda's archive in a lock.

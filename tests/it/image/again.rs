@@ -7,21 +7,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::Value;
 
 use super::layers::{image_of, with_base};
+use super::written::Written;
 use crate::kit::fakeregistry::{Fake, Reply, Store};
 use crate::support::sandbox::Sandbox;
 use crate::support::wheel;
 
 /// A registry that has the image which was written to `dir`, as `v1`.
 pub(super) fn published(dir: &Path) -> Fake {
-    let read = |digest: &Value| {
-        let hex = digest.as_str().unwrap().strip_prefix("sha256:").unwrap();
-        std::fs::read(dir.join("blobs/sha256").join(hex)).unwrap()
-    };
-    let json = |bytes: &[u8]| -> Value { serde_json::from_slice(bytes).unwrap() };
-    let index = json(&std::fs::read(dir.join("index.json")).unwrap());
-    let manifest = read(&index["manifests"][0]["digest"]);
+    let written = Written(dir.to_owned());
+    let read = |digest: &Value| std::fs::read(written.blob(digest)).unwrap();
+    let (manifest, parts) = (read(&written.digest()), written.manifest());
     let mut store = Store::default();
-    let parts = json(&manifest);
     for part in parts["layers"].as_array().unwrap().iter().chain([&parts["config"]]) {
         store.put(part["mediaType"].as_str().unwrap(), read(&part["digest"]));
     }
@@ -63,6 +59,6 @@ fn an_env_on_a_frozen_env_is_one_layer_on_what_that_was_made_on() {
     assert_eq!(again.out, freeze("here/ana", "oci:other").ok().out, "as if made on the base");
     is_gone.store(true, Ordering::Relaxed);
     freeze("there/ana", "oci:above").ok().says("cannot be had: that env stays below");
-    let blobs = |dir: &str| sandbox.path(dir).join("blobs/sha256").read_dir().unwrap().count();
+    let blobs = |dir: &str| Written(sandbox.path(dir)).count();
     assert_eq!((blobs("again"), blobs("above")), (5, 6), "one layer more");
 }

@@ -1,11 +1,10 @@
 //! `image freeze`: an env as one layer on the image that carries its base.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
-
 use super::layers::{image_of, with_base};
+use super::written::Written;
 use crate::kit::fakeregistry::{Fake, Reply, Request, Store, digest};
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::wheel;
@@ -80,32 +79,23 @@ impl Frozen {
     }
 }
 
-fn json(path: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
-
 #[test]
 fn an_env_is_one_layer_more_and_the_same_env_the_same_image() {
     let frozen = Frozen::new(201);
     let told = frozen.freeze("env", &["-o", "oci:out"]).ok();
-    let blob = |digest: &Value| {
-        let hex = digest.as_str().unwrap().strip_prefix("sha256:").unwrap();
-        frozen.sandbox.path("out/blobs/sha256").join(hex)
-    };
-    let index = json(&frozen.sandbox.path("out/index.json"));
-    let manifest = &index["manifests"][0]["digest"];
-    assert_eq!(told.out.trim(), manifest.as_str().unwrap());
-    let manifest = json(&blob(manifest));
+    let written = Written(frozen.sandbox.path("out"));
+    assert_eq!(told.out.trim(), written.digest().as_str().unwrap());
+    let manifest = written.manifest();
     let layers = manifest["layers"].as_array().unwrap();
     assert_eq!(layers.len(), 3, "the base has two");
     for part in layers.iter().chain([&manifest["config"]]) {
-        let bytes = std::fs::read(blob(&part["digest"])).unwrap();
+        let bytes = std::fs::read(written.blob(&part["digest"])).unwrap();
         assert_eq!(
             (digest(&bytes), bytes.len() as u64),
             (part["digest"].as_str().unwrap().to_owned(), part["size"].as_u64().unwrap())
         );
     }
-    let config = json(&blob(&manifest["config"]["digest"]));
+    let config = written.config();
     assert_eq!(config["rootfs"]["diff_ids"].as_array().unwrap().len(), 3);
     let vars = config["config"]["Env"].as_array().unwrap();
     for pair in ["PATH=/mlenv/envs/env/bin:/opt/conda/bin:/usr/bin", "CONDA_PREFIX=/mlenv/envs/env"]
@@ -119,7 +109,7 @@ fn an_env_is_one_layer_more_and_the_same_env_the_same_image() {
     let listed = ["\nfresh==1.0\n", "\ntools=2.0=0\n"].map(|line| packages.contains(line));
     assert!(listed == [true; 2] && labels["mlenv.base"].is_string(), "{labels}");
     // What is in the layer says nothing of this machine.
-    let layer = blob(&layers[2]["digest"]);
+    let layer = written.layer(2);
     let text = frozen.sandbox.run("tar").arg("-xzOf").arg(&layer).ok().out;
     let here = frozen.sandbox.root().to_str().unwrap().to_owned();
     assert!(!text.contains(&here), "{here}");
@@ -259,19 +249,14 @@ fn an_image_is_built_of_what_a_file_asks_for_and_twice_the_same() {
     assert_eq!(first, second.out);
     second.says("pushed ").says("mounted 2 layers");
     assert_eq!(taken.lock().unwrap().last().unwrap().0, "PUT manifest");
-    let index = json(&sandbox.path("out/index.json"));
-    let blob = |digest: &Value| {
-        let hex = digest.as_str().unwrap().strip_prefix("sha256:").unwrap();
-        sandbox.path("out/blobs/sha256").join(hex)
-    };
-    let manifest = json(&blob(&index["manifests"][0]["digest"]));
-    let config = json(&blob(&manifest["config"]["digest"]));
+    let written = Written(sandbox.path("out"));
+    let config = written.config();
     assert!(config["config"]["Env"].as_array().unwrap().contains(&"COURSE=hep".into()));
     let labels = &config["config"]["Labels"];
     assert!(labels["mlenv.packages"].as_str().unwrap().contains("app=1.0="), "{labels}");
     let spec = std::fs::read(sandbox.path("course/environment.yml")).unwrap();
     assert_eq!(labels["mlenv.spec"], digest(&spec));
-    let layer = blob(&manifest["layers"][2]["digest"]);
+    let layer = written.layer(2);
     let names = sandbox.run("tar").arg("-tzf").arg(&layer).ok().out;
     for name in ["mlenv/envs/course/bin/app\n", "site-packages/fresh/__init__.py\n"] {
         assert!(names.contains(name), "{name}: {names}");

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-
 use crate::image::freeze::registry;
+use crate::image::written::Written;
 use crate::kit::fakeregistry::Fake;
 use crate::support::sandbox::{Run, Sandbox};
 use crate::support::wheel;
 
-fn build(sandbox: &Sandbox, fake: &Fake, words: &[&str]) -> Run {
+pub(super) fn build(sandbox: &Sandbox, fake: &Fake, words: &[&str]) -> Run {
     let run = sandbox.mlenv(["image", "build", "course", "--base-image"]);
     let run = run.arg(fake.image("lab/app:v1")).args(words).var("PIP_NO_INDEX", "1");
     run.var("PIP_FIND_LINKS", sandbox.path("wheels")).var("MLENV_SITE", sandbox.path("no-site"))
@@ -17,14 +16,10 @@ fn build(sandbox: &Sandbox, fake: &Fake, words: &[&str]) -> Run {
 
 /// What the image in a directory says of its packages.
 pub(super) fn packages(dir: &Path) -> String {
-    let json =
-        |path: &Path| -> Value { serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap() };
-    let blob = |digest: &Value| {
-        dir.join("blobs/sha256").join(digest.as_str().unwrap().strip_prefix("sha256:").unwrap())
-    };
-    let manifest = json(&blob(&json(&dir.join("index.json"))["manifests"][0]["digest"]));
-    let config = json(&blob(&manifest["config"]["digest"]));
-    config["config"]["Labels"]["mlenv.packages"].as_str().unwrap().to_owned()
+    Written(dir.to_owned()).config()["config"]["Labels"]["mlenv.packages"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 #[test]

@@ -18,3 +18,4 @@ pub(crate) mod renewed;
 pub(crate) mod trouble;
 pub(crate) mod trust;
 pub(crate) mod upload;
+mod written;

@@ -1,24 +1,28 @@
 //! `image build` on an image that has no conda: it gets one, from a channel that has a real Python.
 
-use std::path::Path;
-
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::again::published;
-use super::layers::{Item::File, image_of, layer};
-use super::locked::packages;
+use super::layers::Item::{self, File};
+use super::layers::{image_of, layer};
+use super::locked::{build, packages};
+use super::written::Written;
 use crate::kit::fakeregistry::{Fake, Store};
-use crate::support::sandbox::{Run, Sandbox};
+use crate::support::sandbox::Sandbox;
 use crate::support::testbase::channel::with_python;
 use crate::support::wheel;
 
+/// An image with these files alone.
+fn with(files: &[Item]) -> Fake {
+    let mut store = Store::default();
+    image_of(&mut store, &[layer(files)]);
+    Fake::plain(move |request| store.answer(request))
+}
+
 /// An image with a system's C library, as far as it tells its version, and nothing else.
 fn bare(library: &str) -> Fake {
-    let mut store = Store::default();
     let text = format!("\0GNU C Library (x) stable release version {library}.\n");
-    let place = "lib/x86_64-linux-gnu/libc.so.6";
-    image_of(&mut store, &[layer(&[File(place, 0o644, &text)])]);
-    Fake::plain(move |request| store.answer(request))
+    with(&[File("lib/x86_64-linux-gnu/libc.so.6", 0o644, &text)])
 }
 
 fn channel(sandbox: &Sandbox) -> String {
@@ -28,40 +32,22 @@ fn channel(sandbox: &Sandbox) -> String {
     format!("file://{}", sandbox.path("channel").display())
 }
 
-fn build(sandbox: &Sandbox, image: &Fake, words: &[&str]) -> Run {
-    let run = sandbox.mlenv(["image", "build", "course", "--base-image"]);
-    let run = run.arg(image.image("lab/app:v1")).args(words).var("PIP_NO_INDEX", "1");
-    run.var("PIP_FIND_LINKS", sandbox.path("wheels")).var("MLENV_SITE", sandbox.path("no-site"))
-}
-
-fn names(sandbox: &Sandbox, dir: &str) -> (String, String) {
-    let json =
-        |path: &Path| -> Value { serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap() };
-    let blob = |digest: &Value| {
-        let hex = digest.as_str().unwrap().strip_prefix("sha256:").unwrap();
-        sandbox.path(dir).join("blobs/sha256").join(hex)
-    };
-    let manifest = json(&sandbox.path(dir).join("index.json"))["manifests"][0]["digest"].clone();
-    let layer = blob(&json(&blob(&manifest))["layers"][1]["digest"]);
-    let list = sandbox.run("tar").arg("-tzf").arg(&layer).ok().out;
-    (list, sandbox.run("tar").arg("-xzOf").arg(&layer).ok().out)
-}
-
 #[test]
 fn an_image_without_conda_gets_one_that_envs_can_stand_on() {
     let sandbox = Sandbox::new();
     let image = bare("2.36");
     wheel::build(&sandbox.path("wheels"), "fresh", "1.0");
     let channel = channel(&sandbox);
-    let text = |name: &str| {
-        format!("channels: ['{channel}']\ndependencies:\n  - {name}\n  - pip:\n    - fresh\n")
-    };
-    sandbox.write("course/environment.yml", text("greet"));
+    let text =
+        format!("channels: ['{channel}']\ndependencies:\n  - greet\n  - pip:\n    - fresh\n");
+    sandbox.write("course/environment.yml", text);
     let first = build(&sandbox, &image, &["-o", "oci:out"]).ok();
     let first = first
         .says("the image has no conda: it gets one at /opt/conda")
         .says("will add: greet 1.0, pip");
-    let (list, text_of_all) = names(&sandbox, "out");
+    let layer = Written(sandbox.path("out")).layer(1);
+    let list = sandbox.run("tar").arg("-tzf").arg(&layer).ok().out;
+    let text_of_all = sandbox.run("tar").arg("-xzOf").arg(&layer).ok().out;
     for name in [
         "opt/conda/conda-meta/history\n",
         "opt/conda/bin/greet\n",
@@ -88,7 +74,7 @@ fn an_image_without_conda_gets_one_that_envs_can_stand_on() {
     assert!(told.starts_with("hello\n(3, "), "{told}");
     // An env on it is a layer on it: what it was made on has no conda.
     sandbox.mlenv(["image", "freeze", "mine", "-o", "oci:above"]).ok();
-    let count = |dir: &str| sandbox.path(dir).join("blobs/sha256").read_dir().unwrap().count();
+    let count = |dir: &str| Written(sandbox.path(dir)).count();
     assert_eq!(count("above"), count("out") + 1);
 }
 
@@ -108,15 +94,10 @@ fn what_cannot_run_in_the_image_is_refused_before_anything_is_made() {
     let locked = build(&sandbox, &image, &["-o", "oci:again", "--locked"]);
     locked.ok().says("will add: modern 1.0, python ");
     assert_eq!(packages(&sandbox.path("again")), packages(&sandbox.path("out")));
-    let mut store = Store::default();
-    image_of(&mut store, &[layer(&[File("lib/ld-musl-x86_64.so.1", 0o755, "")])]);
-    let image = Fake::plain(move |request| store.answer(request));
+    let image = with(&[File("lib/ld-musl-x86_64.so.1", 0o755, "")]);
     let words = ["-o", "oci:other"];
     build(&sandbox, &image, &words).fails(1, "the image has no glibc").hints("debian");
-    let mut store = Store::default();
-    let taken = [File("opt/conda/x", 0o644, ""), File("lib64/libc.so.6", 0o644, "")];
-    image_of(&mut store, &[layer(&taken)]);
-    let image = Fake::plain(move |request| store.answer(request));
+    let image = with(&[File("opt/conda/x", 0o644, ""), File("lib64/libc.so.6", 0o644, "")]);
     build(&sandbox, &image, &words).fails(1, "something else at /opt/conda");
     assert!(!sandbox.path("other").exists());
 }
