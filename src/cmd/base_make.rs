@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::cli::BaseMake;
 use crate::context::Context;
+use crate::engine::build;
 use crate::env::stage::{OnExisting, Stage};
 use crate::error::{Attempt, Error, Result};
 use crate::fs;
@@ -11,7 +12,7 @@ use crate::hint::command;
 use crate::packages::pip::Ask;
 use crate::packages::project::{Parts, Wanted};
 use crate::packages::{fulfil, prefix};
-use crate::process::{Command, Words, ending};
+use crate::process::Command;
 use crate::text::{Shown, shown};
 
 pub(super) fn run(context: &Context, arguments: &BaseMake) -> Result<()> {
@@ -29,9 +30,11 @@ pub(super) fn run(context: &Context, arguments: &BaseMake) -> Result<()> {
     wanted.extend(fulfil::read(context, &arguments.files, &Parts::default(), &mut held)?);
     fulfil::tell(context, &wanted);
     let pip = pip_part(&wanted)?;
+    // Where nothing is to come, nothing is made there.
     let parent = place.parent().unwrap_or(Path::new("/"));
-    fs::make_dirs(parent, 0o777).attempt("make", parent)?;
-    let stage = Stage::new(parent)?;
+    let beside = if arguments.dry_run { &context.dirs.cache } else { parent };
+    fs::make_dirs(beside, 0o777).attempt("make", beside)?;
+    let stage = Stage::new(beside)?;
     let errands = prefix::errands(&wanted, None)?;
     let to = (Path::new("/"), place.as_path());
     prefix::make(context, stage.root(), to, errands, arguments.dry_run)?;
@@ -40,7 +43,7 @@ pub(super) fn run(context: &Context, arguments: &BaseMake) -> Result<()> {
     }
     stage.commit(&place, OnExisting::Fail)?;
     if let Some(ask) = pip {
-        by_pip(&place, &ask)?;
+        by_pip(context, &place, &ask)?;
     }
     context.ui.say(format!("made {}", Shown(&place)));
     context.ui.hint(format!("{} makes an env on it", command("mlenv create --base {}", &[&place])));
@@ -76,12 +79,13 @@ fn pip_part(wanted: &[Wanted]) -> Result<Option<Ask>> {
     Ok(is_asked.then(|| Ask { specs, files, ..Ask::default() }))
 }
 
-fn by_pip(place: &Path, ask: &Ask) -> Result<()> {
-    let call = Command::new(place.join("bin/python")).words(ask.arguments(None, &[]));
-    let ran = call.run(Words::Shown)?;
-    if ran.status.success() {
-        return Ok(());
-    }
-    Err(Error::new(format!("pip {}; {} has conda's packages alone", ending(ran.status), Shown(place)))
-        .hint("what pip says is above; an env on it can have pip's part: `mlenv create -f FILE --base DIR`"))
+fn by_pip(context: &Context, place: &Path, ask: &Ask) -> Result<()> {
+    let words = ask.arguments(context.cutoff()?.as_ref(), &[]);
+    let call = Command::new(place.join("bin/python")).words(words);
+    build::watched(context, &call, "pip's part").map_err(|error| {
+        error.hint(format!(
+            "{} has conda's packages; an env on it can have pip's part: `mlenv create -f FILE --base DIR`",
+            Shown(place)
+        ))
+    })
 }

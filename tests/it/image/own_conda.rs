@@ -114,6 +114,9 @@ fn a_base_is_made_from_channels_alone_and_only_where_nothing_is() {
     };
     let place = sandbox.path("it's a \"base\"");
     make(&["greet", "--dry-run"]).ok().says("will add: greet 1.0, python");
+    let deep = ["base", "make", "no/where", "-c", &channel, "greet", "--dry-run"];
+    sandbox.mlenv(deep).var("MLENV_SITE", sandbox.path("no-site")).ok();
+    assert!(!sandbox.path("no").exists(), "nothing is made to tell what would be");
     make(&["nowhere-to-be-had"]).fails(1, "nowhere-to-be-had");
     assert!(!place.exists());
     sandbox.write("environment.yml", "dependencies: [greet, {pip: [fresh]}]\n");
